@@ -78,6 +78,26 @@ export class ContentFold {
   }
 
   /**
+   * Whether a step can be applied after one that did not follow: it keeps nothing of what is missing. The content up
+   * to the gap is still a sure prefix of its epoch, and epochs count up by one, so a reset within it is sure too.
+   */
+  resumesWith(step: HistoryStep): boolean {
+    switch (step.kind) {
+      case 'file':
+      case 'base':
+        return true
+      case 'append':
+        return step.position === 0 && step.epoch !== this.#epoch
+      case 'reset':
+      case 'written':
+        return step.position === 0 || (step.epoch === this.#epoch + 1 && step.position <= this.#length)
+      case 'remove':
+      case 'move':
+        return false
+    }
+  }
+
+  /**
    * Applies one step. `pieces` is what a `written` or `base` step stands for; the other kinds need none.
    * Returns false where the step does not follow from what came before: a step in between is missing.
    */
@@ -87,7 +107,9 @@ export class ContentFold {
         const starts = step.epoch !== this.#epoch
         if (starts) this.#begin(step.epoch, emptyContent)
         if (step.position !== this.#length) return false
-        this.#pieces.push({ log: step.log, offset: step.offset, from: 0, length: step.length })
+        if (step.length > 0) {
+          this.#pieces.push({ log: step.log, offset: step.offset, from: 0, length: step.length })
+        }
         this.#length += step.length
         break
       }

@@ -1,0 +1,119 @@
+import { cursorId, type Cursor, type CursorKey, type FileIdentity } from '../core/cursor.js'
+import { limits } from '../core/limits.js'
+import type { Commit, LogWriter } from '../ports/log.js'
+
+export interface Durable {
+  readonly key: CursorKey
+  readonly kind: Commit['events'][number]['body']['kind']
+  readonly bytes: number
+}
+
+/**
+ * The cursors in memory, and the way of a commit to the writer. A cursor here may be ahead of what is durable: it says
+ * what was handed over, so that nothing is read twice. A failed commit is fatal to the whole process, never undone here.
+ */
+export class CursorTable {
+  readonly #cursors: Map<string, Cursor>
+  readonly #byInode = new Map<string, Set<string>>()
+  readonly #onDurable: (durable: readonly Durable[]) => void
+  /** Cursors that moved without an event: a new time stamp, a second look. Saved now and then. */
+  readonly #unsaved = new Set<string>()
+  #failure: unknown = null
+
+  constructor(cursors: Map<string, Cursor>, onDurable: (durable: readonly Durable[]) => void) {
+    this.#cursors = cursors
+    this.#onDurable = onDurable
+    for (const [id, cursor] of cursors) this.#index(id, cursor.identity)
+  }
+
+  get(key: CursorKey): Cursor | undefined {
+    return this.#cursors.get(cursorId(key))
+  }
+
+  set(key: CursorKey, cursor: Cursor): void {
+    this.#put(key, cursor)
+    this.#unsaved.add(cursorId(key))
+  }
+
+  #put(key: CursorKey, cursor: Cursor): void {
+    const id = cursorId(key)
+    const old = this.#cursors.get(id)
+    if (old && old.identity.ino !== cursor.identity.ino) this.#byInode.get(inode(old.identity))?.delete(id)
+    this.#cursors.set(id, cursor)
+    this.#index(id, cursor.identity)
+  }
+
+  all(): Iterable<Cursor> {
+    return this.#cursors.values()
+  }
+
+  /** Cursors of a root, or of a folder of it, whose files were there when last seen. */
+  live(root: string, folder = ''): Cursor[] {
+    const within = folder === '' ? '' : `${folder}/`
+    const found: Cursor[] = []
+    for (const cursor of this.#cursors.values()) {
+      const { facts, state } = cursor
+      if (state === 'live' && facts.root === root && facts.path.startsWith(within)) found.push(cursor)
+    }
+    return found
+  }
+
+  /** Live cursors of the same inode under another key. */
+  sameInode(identity: FileIdentity, key: CursorKey): Cursor[] {
+    const ids = this.#byInode.get(inode(identity)) ?? []
+    return [...ids].flatMap((id) => {
+      const cursor = this.#cursors.get(id)
+      return cursor && id !== cursorId(key) && cursor.state === 'live' ? [cursor] : []
+    })
+  }
+
+  /** Saves cursors that moved without an event. */
+  async save(writer: LogWriter): Promise<void> {
+    if (this.#unsaved.size === 0) return
+    const cursors = [...this.#unsaved].flatMap((id) => {
+      const cursor = this.#cursors.get(id)
+      return cursor ? [{ key: { root: cursor.facts.root, path: cursor.facts.path }, cursor }] : []
+    })
+    await this.submit({ events: [], cursors }, writer)
+  }
+
+  /**
+   * Hands a commit to the writer, with the cursors that it moves; waits only while too much is on its way.
+   * @throws what made this or an earlier commit fail
+   */
+  async submit(commit: Commit, writer: LogWriter): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    for (const { key, cursor } of commit.cursors ?? []) {
+      if (cursor) this.#put(key, cursor)
+      this.#unsaved.delete(cursorId(key))
+    }
+    const durable = writer.append(commit).then(
+      () => {
+        if (commit.events.length > 0) this.#onDurable(commit.events.flatMap(({ body }) => durableOf(body)))
+      },
+      (error: unknown) => {
+        this.#failure ??= error
+      },
+    )
+    if (writer.pendingBytes > limits.queueMaxBytes) await durable
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #index(id: string, identity: FileIdentity): void {
+    const name = inode(identity)
+    const ids = this.#byInode.get(name)
+    if (ids) ids.add(id)
+    else this.#byInode.set(name, new Set([id]))
+  }
+}
+
+function durableOf(body: Commit['events'][number]['body']): Durable[] {
+  if (!('epoch' in body)) return []
+  const { root, path } = body.file
+  return [{ key: { root, path }, kind: body.kind, bytes: 'bytes' in body ? body.bytes.length : 0 }]
+}
+
+// The device may change at a reboot; the inode alone is enough of a hint, the content decides.
+function inode(identity: FileIdentity): string {
+  return String(identity.ino)
+}

@@ -1,0 +1,154 @@
+import { tick } from '../engine/core/clock.js'
+import { cursorId } from '../engine/core/cursor.js'
+import { isFileEvent, type Event, type EventBody, type FileEventBody, type FileFacts, type LogId } from '../engine/core/event.js'
+import { pieceLength } from '../engine/core/replay-plan.js'
+import type { Clock, Random } from '../engine/ports/clock.js'
+import type { Hasher } from '../engine/ports/hash.js'
+import type { Commit, LoggedFile, LogWriter } from '../engine/ports/log.js'
+import type { Database, DatabaseOperation } from './database.js'
+import { encodeEvent } from './event-codec.js'
+import { eventDigest, nextChain, packValue } from './event-value.js'
+import { GroupCommit } from './group-commit.js'
+import { eventKey, fileKey, historyKey, logKey, textKey } from './keys.js'
+import { fileId, type LogTable } from './log-table.js'
+import { encodeCursor, encodeFileRow, encodeHistoryRow, encodeIntent, encodeLogRow, type LogRow } from './row-codec.js'
+
+export interface WriterTools {
+  readonly db: Database
+  readonly table: LogTable
+  readonly hasher: Hasher
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Writes this host's log: gives each event its place, sum and chain, and commits in groups. */
+export class LevelLogWriter implements LogWriter {
+  readonly log: LogId
+  readonly #tools: WriterTools
+  readonly #commits: GroupCommit
+  /** The log after everything that was given to `append`, durable or not. */
+  #head: LogRow
+  /** Files whose rows are on their way, by `fileId`. */
+  readonly #newFiles = new Map<string, LoggedFile>()
+
+  /** @param row the log as acknowledged; a new log's has no events */
+  constructor(tools: WriterTools, log: LogId, row: LogRow) {
+    this.#tools = tools
+    this.#commits = new GroupCommit(tools.db)
+    this.log = log
+    this.#head = row
+    tools.table.setLog(log, row)
+    tools.table.writing = log
+  }
+
+  get pendingBytes(): number {
+    return this.#commits.pendingBytes
+  }
+
+  flush(): Promise<void> {
+    return this.#commits.flush()
+  }
+
+  async append(commit: Commit): Promise<number> {
+    const first = this.#head.events
+    const operations: DatabaseOperation[] = []
+    const files: LoggedFile[] = []
+    const before = this.#head.bytes
+    for (const { body, parents } of commit.events) {
+      this.#place(body, parents ?? [], operations, files)
+    }
+    for (const { key, cursor } of commit.cursors ?? []) {
+      const name = textKey('cursor', cursorId(key))
+      operations.push(cursor ? { type: 'put', key: name, value: encodeCursor(cursor) } : { type: 'del', key: name })
+    }
+    for (const { key, intent } of commit.intents ?? []) {
+      const name = textKey('intent', cursorId(key))
+      operations.push(intent ? { type: 'put', key: name, value: encodeIntent(intent) } : { type: 'del', key: name })
+    }
+    const head = this.#head
+    const { table } = this.#tools
+    await this.#commits.submit({
+      operations,
+      closing: () => ({ type: 'put', key: logKey(this.log), value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }) }),
+      bytes: head.bytes - before,
+      onDurable: () => {
+        // `lost` is the checker's to change while commits are under way.
+        table.setLog(this.log, { ...head, lost: table.row(this.log)?.lost ?? [] })
+        for (const file of files) {
+          table.setFile(file)
+          if (this.#newFiles.get(fileId(file.log, file.facts)) === file) {
+            this.#newFiles.delete(fileId(file.log, file.facts))
+          }
+        }
+      },
+    })
+    return first
+  }
+
+  #place(
+    body: EventBody,
+    parents: Event['parents'],
+    operations: DatabaseOperation[],
+    files: LoggedFile[],
+  ): void {
+    const { hasher, clock, random } = this.#tools
+    const head = this.#head
+    const offset = head.events
+    const time = tick(head.last, clock.now())
+    const encoded = encodeEvent({ log: this.log, offset, time, parents, body }, random.bytes(16))
+    const chain = nextChain(hasher, head.chain, eventDigest(hasher, encoded))
+    operations.push({ type: 'put', key: eventKey(this.log, offset), value: packValue(hasher, chain, encoded) })
+    if (isFileEvent(body)) {
+      const file = this.#file(body.file, operations, files)
+      const value = encodeHistoryRow({ ...historyOf(body), time })
+      operations.push({ type: 'put', key: historyKey(file.no, offset), value })
+    }
+    this.#head = { ...head, events: offset + 1, bytes: head.bytes + payloadBytes(body), chain, last: time }
+  }
+
+  #file(facts: FileFacts, operations: DatabaseOperation[], files: LoggedFile[]): LoggedFile {
+    const { table } = this.#tools
+    const id = fileId(this.log, facts)
+    const known = this.#newFiles.get(id) ?? table.file(this.log, facts)
+    if (known && sameFacts(known.facts, facts)) return known
+    const file: LoggedFile = { no: known?.no ?? table.takeFileNumber(), log: this.log, facts }
+    operations.push({ type: 'put', key: fileKey(file.no), value: encodeFileRow(file) })
+    this.#newFiles.set(id, file)
+    files.push(file)
+    return file
+  }
+}
+
+/** What the history row of a file event says. */
+export function historyOf(
+  body: FileEventBody,
+): { kind: FileEventBody['kind']; epoch: number; position: number; length: number } {
+  const { kind, epoch } = body
+  switch (body.kind) {
+    case 'append':
+      return { kind, epoch, position: body.position, length: body.bytes.length }
+    case 'reset':
+      return { kind, epoch, position: body.keep, length: 0 }
+    case 'written':
+      return { kind, epoch, position: body.keep, length: sumOf(body.pieces.map(pieceLength)) }
+    case 'base':
+      return { kind, epoch, position: 0, length: body.length }
+    case 'file':
+      return { kind, epoch, position: 0, length: body.bytes.length }
+    case 'remove':
+    case 'move':
+      return { kind, epoch, position: 0, length: 0 }
+  }
+}
+
+export function payloadBytes(body: EventBody): number {
+  return body.kind === 'append' || body.kind === 'file' ? body.bytes.length : 0
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, n) => sum + n, 0)
+}
+
+function sameFacts(a: FileFacts, b: FileFacts): boolean {
+  return a.cwd === b.cwd && a.home === b.home && a.format === b.format && a.path === b.path && a.root === b.root
+}
