@@ -6,7 +6,7 @@ import type { LogInfo } from '../engine/ports/log.js'
 import type { Database } from './database.js'
 import { decodeEvent } from './event-codec.js'
 import { eventDigest, firstChain, nextChain, unpackValue } from './event-value.js'
-import { eventKey, eventKeyOffset, historyKey } from './keys.js'
+import { eventKey, eventKeyOffset, historyKey, hostEventKey } from './keys.js'
 import { historyOf } from './level-log-writer.js'
 import type { LogTable } from './log-table.js'
 import { decodeHistoryRow } from './row-codec.js'
@@ -41,7 +41,10 @@ export async function* checkLog(
   const { log } = info
   const walk: Walk = { expected: from, chain: from === 0 ? firstChain : null }
   let bytes = 0
-  for await (const [key, value] of entries(db, { gte: eventKey(log, from), lt: eventKey(log, Number.MAX_SAFE_INTEGER) })) {
+  for await (const [key, value] of entries(db, {
+    gte: eventKey(log, from),
+    lt: eventKey(log, Number.MAX_SAFE_INTEGER),
+  })) {
     const offset = eventKeyOffset(key)
     if (offset >= info.events) {
       // The log's row is older than its events: the row was lost, not they.
@@ -55,7 +58,8 @@ export async function* checkLog(
     walk.expected = offset + 1
     const found = checkEvent(hasher, log, offset, value, walk)
     if ('what' in found) yield found
-    else if (index && !(await indexed(db, table, found))) yield { log, from: offset, to: offset + 1, what: 'index' }
+    else if (index && !(await indexed(db, table, found)))
+      yield { log, from: offset, to: offset + 1, what: 'index' }
     bytes += value.length
     if (offset % 256 === 0) onProgress?.(offset, bytes)
   }
@@ -74,7 +78,8 @@ function checkEvent(hasher: Hasher, log: LogId, offset: number, value: Buffer, w
     const previous = walk.chain
     walk.chain = Buffer.from(chain)
     if (event.log !== log || event.offset !== offset) return bad('misplaced')
-    if (previous && !equal(nextChain(hasher, previous, eventDigest(hasher, encoded)), chain)) return bad('chain')
+    if (previous && !equal(nextChain(hasher, previous, eventDigest(hasher, encoded)), chain))
+      return bad('chain')
     return event
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error
@@ -85,7 +90,9 @@ function checkEvent(hasher: Hasher, log: LogId, offset: number, value: Buffer, w
 
 async function indexed(db: Database, table: LogTable, event: Event): Promise<boolean> {
   const { body } = event
-  if (!isFileEvent(body)) return true
+  if (!isFileEvent(body)) {
+    return (await db.get(hostEventKey(event.log, event.offset)))?.toString() === body.kind
+  }
   const file = table.file(event.log, body.file)
   const row = file && (await db.get(historyKey(file.no, event.offset)))
   if (!row) return false

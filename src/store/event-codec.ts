@@ -26,7 +26,12 @@ export const eventVersion = 1
 const nonceBytes = 16
 
 // copyBuffers: decoded bytes must not be views of a buffer that LevelDB or a frame still owns.
-const packr = new Packr({ useRecords: false, copyBuffers: true, int64AsType: 'number', variableMapSize: true })
+const packr = new Packr({
+  useRecords: false,
+  copyBuffers: true,
+  int64AsType: 'number',
+  variableMapSize: true,
+})
 
 const kindCodes = {
   open: 0,
@@ -96,7 +101,17 @@ const piece = v.union([v.tuple([idBytes, count, count, count]), v.tuple([count])
 const digest = v.pipe(bytes, v.length(32))
 
 const header = v.tupleWithRest(
-  [count, count, idBytes, count, count, count, v.pipe(bytes, v.length(nonceBytes)), v.array(ref), v.nullable(fileTuple)],
+  [
+    count,
+    count,
+    idBytes,
+    count,
+    count,
+    count,
+    v.pipe(bytes, v.length(nonceBytes)),
+    v.array(ref),
+    v.nullable(fileTuple),
+  ],
   v.unknown(),
 )
 
@@ -267,7 +282,12 @@ function fileBodyToTuple(body: FileEventBody): unknown[] {
       ]
     case 'base': {
       const { log, root, path, epoch } = body.source
-      return [body.epoch, [logIdToBytes(log), root, path, epoch], body.length, Buffer.from(body.digest, 'hex')]
+      return [
+        body.epoch,
+        [logIdToBytes(log), root, path, epoch],
+        body.length,
+        Buffer.from(body.digest, 'hex'),
+      ]
     }
     case 'remove':
       return [body.epoch]

@@ -6,12 +6,22 @@ import type { LogId } from '../engine/core/event.js'
  *   e log offset   an event: sum, chain, encoded event
  *   x file offset  a row of a file's history
  *   f file         a file of some host: log and facts
+ *   h log offset   an event about no file: its kind
  *   l log          a log: who writes it, head, chain at the head
  *   c root\0path   how far a file of this machine is in the log
  *   i root\0path   what recovery still has to put in place
  *   m name         about this store itself
  */
-const tables = { event: 0x65, history: 0x78, file: 0x66, log: 0x6c, cursor: 0x63, intent: 0x69, meta: 0x6d } as const
+const tables = {
+  event: 0x65,
+  history: 0x78,
+  file: 0x66,
+  host: 0x68,
+  log: 0x6c,
+  cursor: 0x63,
+  intent: 0x69,
+  meta: 0x6d,
+} as const
 
 export type Table = keyof typeof tables
 
@@ -26,15 +36,29 @@ export function logIdFromBytes(bytes: Uint8Array): LogId {
 }
 
 export function eventKey(log: LogId, offset: number): Buffer {
+  return placeKey(tables.event, log, offset)
+}
+
+export function hostEventKey(log: LogId, offset: number): Buffer {
+  return placeKey(tables.host, log, offset)
+}
+
+function placeKey(table: number, log: LogId, offset: number): Buffer {
   const key = Buffer.allocUnsafe(1 + logIdBytes + 8)
-  key[0] = tables.event
+  key[0] = table
   key.write(log, 1, logIdBytes, 'hex')
   writeU64(key, offset, 1 + logIdBytes)
   return key
 }
 
+/** The offset in a key of the event or host table. */
 export function eventKeyOffset(key: Uint8Array): number {
   return readU64(key, 1 + logIdBytes)
+}
+
+/** The log in a key of the event or host table. */
+export function eventKeyLog(key: Uint8Array): LogId {
+  return logIdFromBytes(key.subarray(1, 1 + logIdBytes))
 }
 
 export function historyKey(file: number, offset: number): Buffer {

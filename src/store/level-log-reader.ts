@@ -1,12 +1,12 @@
 import type { CursorKey } from '../engine/core/cursor.js'
 import { HoldfastError } from '../engine/core/errors.js'
-import type { EventId, EventPiece, LogId } from '../engine/core/event.js'
+import type { EventId, EventKind, EventPiece, LogId } from '../engine/core/event.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { HistoryRow, LoggedEvent, LoggedFile, LogInfo, LogReader } from '../engine/ports/log.js'
 import { storeFailure, type Database } from './database.js'
 import { decodeEvent } from './event-codec.js'
 import { unpackValue } from './event-value.js'
-import { eventKey, eventKeyOffset, historyKey, historyKeyOffset } from './keys.js'
+import { eventKey, eventKeyLog, eventKeyOffset, historyKey, historyKeyOffset, tableRange } from './keys.js'
 import type { LogTable } from './log-table.js'
 import { decodeHistoryRow } from './row-codec.js'
 import { entries } from './scan.js'
@@ -54,6 +54,17 @@ export class LevelLogReader implements LogReader {
       expected = offset + 1
     }
     if (expected < to) throw missing(log, expected)
+  }
+
+  async *hostEvents(kinds: readonly EventKind[]): AsyncGenerator<LoggedEvent> {
+    for await (const [key, kind] of entries(this.#db, tableRange('host'))) {
+      if (!kinds.includes(kind.toString() as EventKind)) continue
+      try {
+        yield await this.read({ log: eventKeyLog(key), offset: eventKeyOffset(key) })
+      } catch (error) {
+        if (!(error instanceof HoldfastError) || error.code !== 'STORE_DAMAGED') throw error
+      }
+    }
   }
 
   async *history(file: LoggedFile, to?: number): AsyncGenerator<HistoryRow> {

@@ -1,6 +1,13 @@
 import { tick } from '../engine/core/clock.js'
 import { cursorId } from '../engine/core/cursor.js'
-import { isFileEvent, type Event, type EventBody, type FileEventBody, type FileFacts, type LogId } from '../engine/core/event.js'
+import {
+  isFileEvent,
+  type Event,
+  type EventBody,
+  type FileEventBody,
+  type FileFacts,
+  type LogId,
+} from '../engine/core/event.js'
 import { pieceLength } from '../engine/core/replay-plan.js'
 import type { Clock, Random } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
@@ -9,9 +16,16 @@ import type { Database, DatabaseOperation } from './database.js'
 import { encodeEvent } from './event-codec.js'
 import { eventDigest, nextChain, packValue } from './event-value.js'
 import { GroupCommit } from './group-commit.js'
-import { eventKey, fileKey, historyKey, logKey, textKey } from './keys.js'
+import { eventKey, fileKey, historyKey, hostEventKey, logKey, textKey } from './keys.js'
 import { fileId, type LogTable } from './log-table.js'
-import { encodeCursor, encodeFileRow, encodeHistoryRow, encodeIntent, encodeLogRow, type LogRow } from './row-codec.js'
+import {
+  encodeCursor,
+  encodeFileRow,
+  encodeHistoryRow,
+  encodeIntent,
+  encodeLogRow,
+  type LogRow,
+} from './row-codec.js'
 
 export interface WriterTools {
   readonly db: Database
@@ -59,17 +73,25 @@ export class LevelLogWriter implements LogWriter {
     }
     for (const { key, cursor } of commit.cursors ?? []) {
       const name = textKey('cursor', cursorId(key))
-      operations.push(cursor ? { type: 'put', key: name, value: encodeCursor(cursor) } : { type: 'del', key: name })
+      operations.push(
+        cursor ? { type: 'put', key: name, value: encodeCursor(cursor) } : { type: 'del', key: name },
+      )
     }
     for (const { key, intent } of commit.intents ?? []) {
       const name = textKey('intent', cursorId(key))
-      operations.push(intent ? { type: 'put', key: name, value: encodeIntent(intent) } : { type: 'del', key: name })
+      operations.push(
+        intent ? { type: 'put', key: name, value: encodeIntent(intent) } : { type: 'del', key: name },
+      )
     }
     const head = this.#head
     const { table } = this.#tools
     await this.#commits.submit({
       operations,
-      closing: () => ({ type: 'put', key: logKey(this.log), value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }) }),
+      closing: () => ({
+        type: 'put',
+        key: logKey(this.log),
+        value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }),
+      }),
       bytes: head.bytes - before,
       onDurable: () => {
         // `lost` is the checker's to change while commits are under way.
@@ -97,11 +119,17 @@ export class LevelLogWriter implements LogWriter {
     const time = tick(head.last, clock.now())
     const encoded = encodeEvent({ log: this.log, offset, time, parents, body }, random.bytes(16))
     const chain = nextChain(hasher, head.chain, eventDigest(hasher, encoded))
-    operations.push({ type: 'put', key: eventKey(this.log, offset), value: packValue(hasher, chain, encoded) })
+    operations.push({
+      type: 'put',
+      key: eventKey(this.log, offset),
+      value: packValue(hasher, chain, encoded),
+    })
     if (isFileEvent(body)) {
       const file = this.#file(body.file, operations, files)
       const value = encodeHistoryRow({ ...historyOf(body), time })
       operations.push({ type: 'put', key: historyKey(file.no, offset), value })
+    } else {
+      operations.push({ type: 'put', key: hostEventKey(this.log, offset), value: Buffer.from(body.kind) })
     }
     this.#head = { ...head, events: offset + 1, bytes: head.bytes + payloadBytes(body), chain, last: time }
   }
@@ -120,9 +148,12 @@ export class LevelLogWriter implements LogWriter {
 }
 
 /** What the history row of a file event says. */
-export function historyOf(
-  body: FileEventBody,
-): { kind: FileEventBody['kind']; epoch: number; position: number; length: number } {
+export function historyOf(body: FileEventBody): {
+  kind: FileEventBody['kind']
+  epoch: number
+  position: number
+  length: number
+} {
   const { kind, epoch } = body
   switch (body.kind) {
     case 'append':
@@ -150,5 +181,7 @@ function sumOf(numbers: readonly number[]): number {
 }
 
 function sameFacts(a: FileFacts, b: FileFacts): boolean {
-  return a.cwd === b.cwd && a.home === b.home && a.format === b.format && a.path === b.path && a.root === b.root
+  return (
+    a.cwd === b.cwd && a.home === b.home && a.format === b.format && a.path === b.path && a.root === b.root
+  )
 }

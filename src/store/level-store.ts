@@ -9,11 +9,28 @@ import { checkLog, type CheckProgress } from './check-log.js'
 import { writeSynced, type Database, type DatabaseOperation } from './database.js'
 import { decodeEvent } from './event-codec.js'
 import { firstChain, unpackValue } from './event-value.js'
-import { eventKey, eventKeyOffset, fileKey, historyKey, logKey, tableRange, textKey, textKeyName } from './keys.js'
+import {
+  eventKey,
+  eventKeyOffset,
+  fileKey,
+  historyKey,
+  hostEventKey,
+  logKey,
+  tableRange,
+  textKey,
+  textKeyName,
+} from './keys.js'
 import { LevelLogReader } from './level-log-reader.js'
 import { historyOf, LevelLogWriter, payloadBytes } from './level-log-writer.js'
 import { LogTable } from './log-table.js'
-import { decodeCursor, decodeIntent, encodeFileRow, encodeHistoryRow, encodeLogRow, type LogRow } from './row-codec.js'
+import {
+  decodeCursor,
+  decodeIntent,
+  encodeFileRow,
+  encodeHistoryRow,
+  encodeLogRow,
+  type LogRow,
+} from './row-codec.js'
 import { entries } from './scan.js'
 
 export interface StoreTools {
@@ -141,7 +158,10 @@ export class LevelStore implements CursorStore {
         const { body, time } = decodeEvent(encoded)
         next = { ...next, bytes: next.bytes + payloadBytes(body) }
         if (offset >= next.events - 1) next = { ...next, events: offset + 1, chain, last: time }
-        if (!isFileEvent(body)) continue
+        if (!isFileEvent(body)) {
+          operations.push({ type: 'put', key: hostEventKey(log, offset), value: Buffer.from(body.kind) })
+          continue
+        }
         const known = this.#table.file(log, body.file)
         const file = { no: known?.no ?? this.#table.takeFileNumber(), log, facts: body.file }
         this.#table.setFile(file)

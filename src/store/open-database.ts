@@ -33,10 +33,14 @@ function openFailure(error: unknown, folder: string): HoldfastError {
   const code = (cause as { code?: string } | undefined)?.code
   const text = cause instanceof Error ? cause.message : String(error)
   if (code === 'LEVEL_LOCKED') {
-    return new HoldfastError('STORE_IN_USE', `the store ${folder} is open in another process`, { cause: error })
+    return new HoldfastError('STORE_IN_USE', `the store ${folder} is open in another process`, {
+      cause: error,
+    })
   }
   if (/permission denied|EACCES|read-only file system|EROFS/i.test(text)) {
-    return new HoldfastError('NOT_WRITABLE', `the store ${folder} can't be written: ${text}`, { cause: error })
+    return new HoldfastError('NOT_WRITABLE', `the store ${folder} can't be written: ${text}`, {
+      cause: error,
+    })
   }
   if (code === 'LEVEL_CORRUPTION' || /corruption/i.test(text)) {
     return new HoldfastError('STORE_DAMAGED', `the store ${folder} is damaged: ${text}`, { cause: error })

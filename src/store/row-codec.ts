@@ -12,7 +12,15 @@ import { logIdFromBytes, logIdToBytes } from './keys.js'
 
 const packr = new Packr({ useRecords: false, copyBuffers: true, int64AsType: 'number' })
 
-const historyKinds = ['append', 'reset', 'written', 'base', 'remove', 'move', 'file'] as const satisfies HistoryStep['kind'][]
+const historyKinds = [
+  'append',
+  'reset',
+  'written',
+  'base',
+  'remove',
+  'move',
+  'file',
+] as const satisfies HistoryStep['kind'][]
 
 /** A log as its row keeps it; the head's chain ties the row to the last event. */
 export interface LogRow {

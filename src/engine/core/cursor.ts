@@ -4,6 +4,7 @@ import type { FileFacts } from './event.js'
 export interface FileIdentity {
   readonly dev: number
   readonly ino: number
+  /** Creation time in ms; 0 where the file system doesn't tell, which fits any. */
   readonly birthMs: number
 }
 

@@ -28,13 +28,23 @@ interface CodeSpec {
 const spec = (exit: ExitName, next: string, retryable = false): CodeSpec => ({ exit, retryable, next })
 
 export const errorCodes = {
-  STORE_IN_USE: spec('failed', 'Another Holdfast process has the store open. See `holdfast daemon status`.', true),
+  STORE_IN_USE: spec(
+    'failed',
+    'Another Holdfast process has the store open. See `holdfast daemon status`.',
+    true,
+  ),
   STORE_NEWER: spec('failed', 'Install the newer Holdfast that wrote this store.'),
   STORE_DAMAGED: spec('integrity', 'Run `holdfast recover`.'),
   STORE_FAILED: spec('failed', 'The disk refused a write. Check it, then run `holdfast recover`.'),
   DISK_FULL: spec('failed', 'Free some space, then run `holdfast recover`.'),
-  NOT_WRITABLE: spec('refused', 'Make the folder writable for this user, or set HOLDFAST_HOME to one that is.'),
-  NOT_PRIVATE: spec('refused', 'Only you may own this folder: `chmod 700` it, or set HOLDFAST_HOME elsewhere.'),
+  NOT_WRITABLE: spec(
+    'refused',
+    'Make the folder writable for this user, or set HOLDFAST_HOME to one that is.',
+  ),
+  NOT_PRIVATE: spec(
+    'refused',
+    'Only you may own this folder: `chmod 700` it, or set HOLDFAST_HOME elsewhere.',
+  ),
   NOT_READABLE: spec('refused', 'Give this user read permission, then run `holdfast record`.'),
   CONFIG_INVALID: spec('usage', 'Edit the config file, or run `holdfast config unset KEY`.'),
   USAGE: spec('usage', 'See the command with --help.'),
@@ -48,14 +58,21 @@ export const errorCodes = {
   ROOT_OFFLINE: spec('missing', 'Mount or recreate the folder, then run `holdfast record`.', true),
   DAEMON_NOT_RUNNING: spec('missing', 'Run `holdfast daemon start`.'),
   DAEMON_RUNNING: spec('failed', 'See `holdfast daemon status`.'),
-  DAEMON_UNREACHABLE: spec('failed', 'See `holdfast daemon logs`; `holdfast daemon restart` starts it anew.', true),
+  DAEMON_UNREACHABLE: spec(
+    'failed',
+    'See `holdfast daemon logs`; `holdfast daemon restart` starts it anew.',
+    true,
+  ),
   DAEMON_START_FAILED: spec('failed', 'See `holdfast daemon logs`.'),
   TARGET_EXISTS: spec('failed', 'Name an empty folder or one that does not exist yet.'),
   VERIFY_MISMATCH: spec('integrity', 'Run `holdfast recover`.'),
   CONFIRMATION_NEEDED: spec('usage', 'Say --yes to go ahead.'),
   INTERRUPTED: spec('interrupted', 'Run the command again; it goes on where it stopped.', true),
   PROTOCOL: spec('failed', 'Both ends must be of compatible versions.'),
-  INTERNAL: spec('failed', 'This is a fault in Holdfast. Run again with HOLDFAST_DEBUG=1 and report what it prints.'),
+  INTERNAL: spec(
+    'failed',
+    'This is a fault in Holdfast. Run again with HOLDFAST_DEBUG=1 and report what it prints.',
+  ),
 } as const satisfies Record<string, CodeSpec>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -57,6 +57,34 @@ export function concat(content: Content, added: readonly Piece[]): Content {
   return { pieces, length }
 }
 
+/** A content without its first `from` bytes. */
+export function suffix(content: Content, from: number): Content {
+  const pieces: Piece[] = []
+  let position = 0
+  for (const piece of content.pieces) {
+    const length = pieceLength(piece)
+    const skip = Math.max(0, from - position)
+    position += length
+    if (skip >= length) continue
+    if ('newlines' in piece) pieces.push({ newlines: length - skip })
+    else pieces.push({ ...piece, from: piece.from + skip, length: length - skip })
+  }
+  return { pieces, length: Math.max(0, content.length - from) }
+}
+
+/** Bytes at the start of both contents that are the very same bytes of the same events. */
+export function sharedLength(a: Content, b: Content): number {
+  let shared = 0
+  for (const [i, piece] of a.pieces.entries()) {
+    const other = b.pieces[i]
+    if (!other || 'newlines' in piece || 'newlines' in other) break
+    if (piece.log !== other.log || piece.offset !== other.offset || piece.from !== other.from) break
+    shared += Math.min(piece.length, other.length)
+    if (piece.length !== other.length) break
+  }
+  return shared
+}
+
 /** Folds a file's history, in offset order, into the content of its epochs. */
 export class ContentFold {
   #epoch = -1

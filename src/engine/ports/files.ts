@@ -55,15 +55,22 @@ export interface Files {
   open(path: string): FileHandle | undefined
 }
 
+/** A file that is being written. End it with one of `finish` and `abandon`; a failed write has abandoned it. */
+export interface NewFile {
+  /** Adds all of the bytes. */
+  write(bytes: Uint8Array): void
+  /** Syncs and closes. */
+  finish(): void
+  /** Closes and removes it. Nothing happens after `finish`. */
+  abandon(): void
+}
+
 /** What recovery and write-back need besides. Every call is durable when it returns unless it says otherwise. */
 export interface WritableFiles extends Files {
   /** Makes the folder and its parents, private to the user (0700). */
   makeDirectory(path: string): void
-  /**
-   * Creates a file that must not exist, mode 0600 unless given, writes the chunks and syncs it. The folder is not
-   * synced.
-   */
-  create(path: string, chunks: Iterable<Uint8Array>, mode?: number): void
+  /** Creates a file that must not exist, mode 0600 unless given. The folder is not synced. */
+  create(path: string, mode?: number): NewFile
   /** Atomically puts `from` in place of `to`, then syncs the folder. */
   rename(from: string, to: string): void
   /** Nothing happens where it is missing. */

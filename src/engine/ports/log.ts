@@ -2,6 +2,7 @@ import type { Cursor, CursorKey } from '../core/cursor.js'
 import type {
   Event,
   EventId,
+  EventKind,
   EventPiece,
   FileFacts,
   HostId,
@@ -63,6 +64,8 @@ export interface LogReader {
   read(id: EventId): Promise<LoggedEvent>
   /** Events in offset order from `from` up to but excluding `to`. Throws STORE_DAMAGED at the first bad one. */
   scan(log: LogId, from: number, to: number): AsyncIterable<LoggedEvent>
+  /** Events of these kinds that are about no file, by log and offset. Damaged ones are passed over. */
+  hostEvents(kinds: readonly EventKind[]): AsyncIterable<LoggedEvent>
   /** Every file of every log, in no particular order. */
   files(): Iterable<LoggedFile>
   file(log: LogId, key: CursorKey): LoggedFile | undefined

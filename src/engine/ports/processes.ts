@@ -4,5 +4,8 @@ export interface Processes {
    * Processes other than this one that hold the file open, for each path that any does. Where the system does not
    * tell (no /proc, no lsof), `known` is false.
    */
-  holders(paths: readonly string[]): { readonly known: boolean; readonly byPath: ReadonlyMap<string, readonly number[]> }
+  holders(paths: readonly string[]): {
+    readonly known: boolean
+    readonly byPath: ReadonlyMap<string, readonly number[]>
+  }
 }

@@ -8,11 +8,7 @@ export interface Watcher {
    * `onBlind` is called, once, when this folder cannot be watched (limits, network mounts): poll it instead.
    * Resolves when hints for later changes are ensured, as far as the system allows.
    */
-  watch(
-    folder: string,
-    onHint: (path: string) => void,
-    onBlind: (reason: string) => void,
-  ): Promise<Watch>
+  watch(folder: string, onHint: (path: string) => void, onBlind: (reason: string) => void): Promise<Watch>
 }
 
 export interface Watch {

@@ -31,7 +31,8 @@ export function unchanged(cursor: Cursor, stat: FileStat): boolean {
 }
 
 export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {
-  return a.ino === b.ino && a.dev === b.dev && a.birthMs === b.birthMs
+  if (a.ino !== b.ino || a.dev !== b.dev) return false
+  return a.birthMs === b.birthMs || a.birthMs === 0 || b.birthMs === 0
 }
 
 /** The hash of what stands before the cursor, as far as one observation looks back. */

@@ -43,6 +43,14 @@ export class CursorTable {
     this.#index(id, cursor.identity)
   }
 
+  forget(key: CursorKey): void {
+    const id = cursorId(key)
+    const old = this.#cursors.get(id)
+    if (old) this.#byInode.get(inode(old.identity))?.delete(id)
+    this.#cursors.delete(id)
+    this.#unsaved.delete(id)
+  }
+
   all(): Iterable<Cursor> {
     return this.#cursors.values()
   }

@@ -33,14 +33,14 @@ export class ExtentAppender {
    * so that one busy file can't hold up the rest.
    *
    * @param events come before the first extent, in the same commit
-   * @param alongside other cursors that belong to `events`
+   * @param alongside other cursors, and intents, that belong to `events`
    * @returns whether any event was recorded
    */
   async append(
     file: OpenFile,
     from: Cursor,
     events: readonly NewEvent[] = [],
-    alongside: Commit['cursors'] = [],
+    alongside: Omit<Commit, 'events'> = {},
   ): Promise<boolean> {
     const { cursors, writer } = this.#tools
     const key = { root: file.root.name, path: file.path }
@@ -67,11 +67,12 @@ export class ExtentAppender {
         cursors.set(key, cursor)
         return cursor.position > from.position
       }
+      const also = { cursors: [{ key, cursor }, ...(others.cursors ?? [])], intents: others.intents ?? [] }
       // oxlint-disable-next-line no-await-in-loop -- extents of a file go into the log in order
-      await cursors.submit({ events: all, cursors: [{ key, cursor }, ...others] }, writer)
+      await cursors.submit({ events: all, ...also }, writer)
       if (atEnd) return true
       before = []
-      others = []
+      others = {}
     }
   }
 

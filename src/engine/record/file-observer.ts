@@ -34,7 +34,7 @@ export class FileObserver {
   constructor(tools: ObserverTools) {
     this.#tools = tools
     this.#appender = new ExtentAppender(tools)
-    this.#origin = new FileOrigin(tools, this.#appender)
+    this.#origin = new FileOrigin(tools)
   }
 
   /** @param stat what a walk just saw: an unchanged file is passed over without being opened */
@@ -50,7 +50,9 @@ export class FileObserver {
       if (cursor) return this.#observeKnown(file, key, cursor)
       if (this.#tools.reader.file(this.#tools.writer.log, key)) return this.#compare(file, key, null)
       const origin = await this.#origin.find(file)
-      return outcome(await this.#appender.append(file, origin.cursor, origin.events, origin.alongside))
+      return outcome(
+        await this.#appender.append(file, origin.cursor, origin.events, { cursors: origin.alongside }),
+      )
     })
   }
 
@@ -125,7 +127,14 @@ export class FileObserver {
       const current = known ?? { ...fresh, epoch, position: content.length }
       const same = common === content.length && common === bytes.length && current.epoch === epoch
       if (same && current.state === 'live') {
-        cursors.set(key, { ...current, ...seen, ...tail, position: bytes.length, checked: bytes.length, suspect: null })
+        cursors.set(key, {
+          ...current,
+          ...seen,
+          ...tail,
+          position: bytes.length,
+          checked: bytes.length,
+          suspect: null,
+        })
         return 'unchanged'
       }
       const suspect = this.#suspect(root, current, differenceOf({ common, content, epoch }, file), stat)
@@ -180,7 +189,11 @@ export class FileObserver {
     return 'suspect'
   }
 
-  async #withFile(root: WatchedRoot, path: string, use: (file: OpenFile) => Promise<Outcome>): Promise<Outcome> {
+  async #withFile(
+    root: WatchedRoot,
+    path: string,
+    use: (file: OpenFile) => Promise<Outcome>,
+  ): Promise<Outcome> {
     const { files, problems } = this.#tools
     const absolute = absolutePath(root, path)
     try {

@@ -1,12 +1,11 @@
 import type { Cursor, CursorKey } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
-import { prefix } from '../core/replay-plan.js'
 import type { CursorChange } from '../ports/log.js'
 import { latestState } from '../replay/content.js'
 import { contentDigest } from '../replay/file-digest.js'
 import { commonPrefix } from './common-prefix.js'
 import { freshCursor, sameIdentity } from './cursor-of.js'
-import type { ExtentAppender, OpenFile } from './extent-appender.js'
+import type { OpenFile } from './extent-appender.js'
 import type { ObserverTools } from './observer-tools.js'
 import { absolutePath } from './watched-root.js'
 
@@ -19,20 +18,18 @@ export interface Origin {
 
 /**
  * Finds what a file without a cursor continues: a file of the same inode that is gone from its old path (a rename, a
- * rotation), or the same file in an earlier log of this host. Otherwise it starts from nothing.
+ * rotation). Otherwise it starts from nothing.
  */
 export class FileOrigin {
   readonly #tools: ObserverTools
-  readonly #appender: ExtentAppender
 
-  constructor(tools: ObserverTools, appender: ExtentAppender) {
+  constructor(tools: ObserverTools) {
     this.#tools = tools
-    this.#appender = appender
   }
 
   async find(file: OpenFile): Promise<Origin> {
     const start = freshCursor(file.root, file.path, this.#tools.home, file.stat.identity)
-    return (await this.#moved(file, start)) ?? (await this.#inEarlierLog(file, start)) ?? plain(start)
+    return (await this.#moved(file, start)) ?? plain(start)
   }
 
   async #moved(file: OpenFile, start: Cursor): Promise<Origin | null> {
@@ -51,7 +48,14 @@ export class FileOrigin {
       const facts = { ...start.facts, cwd: source.facts.cwd }
       // oxlint-disable-next-line no-await-in-loop
       const digest = await contentDigest(hasher, reader, content)
-      const body = { kind: 'base', file: facts, epoch: 0, source: { log: writer.log, ...from, epoch }, length, digest } as const
+      const body = {
+        kind: 'base',
+        file: facts,
+        epoch: 0,
+        source: { log: writer.log, ...from, epoch },
+        length,
+        digest,
+      } as const
       return {
         cursor: { ...start, facts, position: length, checked: length },
         events: [{ body: { kind: 'move', file: source.facts, epoch: source.epoch, to: key } }, { body }],
@@ -65,25 +69,6 @@ export class FileOrigin {
     const root = this.#tools.roots.find(({ name }) => name === key.root)
     const stat = root && this.#tools.files.stat(absolutePath(root, key.path))
     return stat !== undefined && sameIdentity(stat.identity, cursor.identity)
-  }
-
-  async #inEarlierLog(file: OpenFile, start: Cursor): Promise<Origin | null> {
-    const { earlierLogs, reader, hasher } = this.#tools
-    const key = { root: file.root.name, path: file.path }
-    for (const log of earlierLogs) {
-      // oxlint-disable-next-line no-await-in-loop -- the newest log that holds it counts
-      const { content, epoch } = await latestState(reader, log, key)
-      // oxlint-disable-next-line no-await-in-loop
-      const length = await commonPrefix(file.handle, content, reader)
-      if (length === 0) continue
-      // oxlint-disable-next-line no-await-in-loop
-      const digest = await contentDigest(hasher, reader, prefix(content, length))
-      const facts = this.#appender.facts(file, start.facts, 0)
-      const body = { kind: 'base', file: facts, epoch: 0, source: { log, ...key, epoch }, length, digest } as const
-      const cursor = { ...start, facts, position: length, checked: length }
-      return { cursor, events: [{ body }], alongside: [] }
-    }
-    return null
   }
 }
 

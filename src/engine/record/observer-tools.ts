@@ -1,4 +1,3 @@
-import type { LogId } from '../core/event.js'
 import type { Clock } from '../ports/clock.js'
 import type { Files } from '../ports/files.js'
 import type { Hasher } from '../ports/hash.js'
@@ -19,8 +18,6 @@ export interface ObserverTools {
   readonly roots: readonly WatchedRoot[]
   /** The home directory of the user whose files these are. */
   readonly home: string
-  /** Earlier logs of this host, newest first: what they hold is referred to, not stored again. */
-  readonly earlierLogs: readonly LogId[]
   /** Whether the last run ended without saying so. */
   readonly unclean: boolean
 }

@@ -100,7 +100,10 @@ export class Recorder {
       found.set(root, await this.#walk(root, ''))
     }
     const all = [...found].flatMap(([root, files]) => files.map((file) => ({ root, ...file })))
-    const tally = new Tally(all.map(({ stat }) => stat.size), onProgress)
+    const tally = new Tally(
+      all.map(({ stat }) => stat.size),
+      onProgress,
+    )
     // Unknown files first: one of them may be where a known one went.
     const unknown = ({ root, path }: (typeof all)[number]): boolean => !cursors.get({ root: root.name, path })
     const order = [...all.filter(unknown), ...all.filter((file) => !unknown(file))]
@@ -231,7 +234,8 @@ export class Recorder {
     const gone = cursor?.state === 'live' ? [cursor] : cursors.live(root.name, path)
     for (const each of gone) {
       const key = { root: root.name, path: each.facts.path }
-      if (attempt(root, key.path, this.#tools.problems, () => files.stat(absolutePath(root, key.path)))) continue
+      if (attempt(root, key.path, this.#tools.problems, () => files.stat(absolutePath(root, key.path))))
+        continue
       this.#vanished.set(cursorId(key), { cursor: each, sinceMs: clock.now() })
     }
   }
@@ -260,7 +264,10 @@ export class Recorder {
       // Whether the root is offline is asked of what is left of it, as in a sweep.
       const known = cursors.live(root.name).length
       // oxlint-disable-next-line no-await-in-loop
-      const found = gone.length < known && known - gone.length > 8 ? known - gone.length : (await this.#walk(root, '')).length
+      const found =
+        gone.length < known && known - gone.length > 8
+          ? known - gone.length
+          : (await this.#walk(root, '')).length
       if (this.#offline(root, found, known)) continue
       for (const { facts } of gone) {
         // oxlint-disable-next-line no-await-in-loop

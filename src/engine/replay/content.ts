@@ -85,7 +85,12 @@ function snapshot(fold: ContentFold, complete: boolean, last: HistoryRow | null)
   return { epoch: fold.epoch, present: fold.present, content: fold.content, complete, last }
 }
 
-async function applyRow(reader: LogReader, fold: ContentFold, row: HistoryRow, depth: number): Promise<boolean> {
+async function applyRow(
+  reader: LogReader,
+  fold: ContentFold,
+  row: HistoryRow,
+  depth: number,
+): Promise<boolean> {
   if (row.kind !== 'written' && row.kind !== 'base') return fold.apply(row)
   try {
     return fold.apply(row, await piecesOf(reader, row, depth))

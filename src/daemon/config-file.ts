@@ -1,0 +1,86 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { HoldfastError } from '../engine/core/errors.js'
+import { readConfigText } from './config.js'
+import type { Home } from './home.js'
+import { prepareHome } from './private-folder.js'
+
+/** What a new config file says. All of it is comments: a missing file means the same. */
+export const configTemplate = `# Settings of Holdfast on this host. Each one is optional; what is shown is the default.
+# Change them here, or by \`holdfast config set KEY VALUE\`. Durations: 500ms, 2s, 10m, 12h, 30d. Sizes: 500MB, 20GB.
+#
+# name: laptop          what this host is called
+#
+# sweep:
+#   every: 30s          how often all files are looked at, whatever the watcher says
+#
+# write:
+#   quietTime: 2s       how long after the last append a file counts as live
+#   onConflict: union   union, hold or split
+#
+# archive:
+#   after: 30d          idle sessions are packed after this, or never
+#
+# milestones:
+#   every: 10m          a milestone after so much activity, or never
+#   keep: 10            how many of them are kept
+#
+# disk:
+#   budget: never       a warning is given when the store is larger
+#
+# roots:                further folders to record; see \`holdfast root add\`
+#   - name: broker
+#     format: messages
+#     path: ~/broker/current_session.jsonl
+#     poll: true        the watcher is blind there (network mounts, volumes)
+`
+
+/**
+ * Changes the config file by a pure edit of its text: atomic, synced, private to the user. Creates it, with the
+ * template's comments, where there is none. Returns whether anything changed. Throws what the edit throws, and
+ * NOT_WRITABLE or DISK_FULL; the file is then as before.
+ */
+export function editConfigFile(home: Home, edit: (text: string) => string): boolean {
+  prepareHome(home)
+  const before = readConfigText(home.configFile)
+  const base = before === '' ? configTemplate : before
+  const after = edit(base)
+  if (after === before) return false
+  writeAtomically(home.configFile, after)
+  return true
+}
+
+function writeAtomically(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    const handle = openSync(temporary, 'w', 0o600)
+    try {
+      writeSync(handle, text)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(temporary, file)
+    syncFolder(dirname(file))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    throw new HoldfastError(
+      code === 'ENOSPC' ? 'DISK_FULL' : 'NOT_WRITABLE',
+      `cannot write ${file} (${code})`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

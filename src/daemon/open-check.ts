@@ -1,0 +1,52 @@
+import type { LogId } from '../engine/core/event.js'
+import type { Damage } from '../engine/ports/check.js'
+import type { OffsetRange } from '../engine/ports/log.js'
+import type { LevelStore } from '../store/level-store.js'
+
+/** After an unclean stop this much of the log's end is read before anything is recorded; `recover` reads all. */
+const uncleanCheckMaxBytes = 2 * 1024 * 1024 * 1024
+
+export interface CheckOptions {
+  /** Everything from the first event on, with the index; else what an open needs. */
+  readonly full: boolean
+  readonly unclean: boolean
+  readonly onProgress?: (events: number, bytes: number) => void
+}
+
+/**
+ * Checks a log and fences what is damaged: lost events are marked, so that reads and reports name them; rows that are
+ * derived from events are rebuilt. Nothing is deleted. No writer may be open.
+ */
+export async function checkAndFence(store: LevelStore, log: LogId, options: CheckOptions): Promise<Damage[]> {
+  const info = store.reader.log(log)
+  if (!info) return []
+  const found: Damage[] = []
+  const from = firstToCheck(info, options)
+  for await (const damage of store.check(log, from, options.full || options.unclean, options.onProgress)) {
+    found.push(damage)
+  }
+  const lost = found.filter(({ what }) => what !== 'index' && what !== 'head')
+  const before = info.lost.filter(({ to }) => to <= from)
+  const now = mergeRanges([...before, ...lost])
+  if (JSON.stringify(now) !== JSON.stringify(info.lost)) await store.setLost(log, now)
+  if (found.length > 0) await store.rebuildIndex(log)
+  return found
+}
+
+function firstToCheck(info: { events: number; bytes: number }, { full, unclean }: CheckOptions): number {
+  if (full || info.events === 0) return 0
+  if (!unclean) return info.events - 1
+  const share = Math.min(1, uncleanCheckMaxBytes / Math.max(1, info.bytes))
+  return Math.floor(info.events * (1 - share))
+}
+
+/** Sorted, disjoint, neighbours joined. */
+export function mergeRanges(ranges: readonly OffsetRange[]): OffsetRange[] {
+  const merged: OffsetRange[] = []
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from <= last.to) merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, to) }
+    else merged.push({ from, to })
+  }
+  return merged
+}

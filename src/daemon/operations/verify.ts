@@ -1,0 +1,55 @@
+import type { Damage } from '../../engine/ports/check.js'
+import { inspectFiles } from '../../engine/recover/inspect-files.js'
+import { storedIdentity } from '../log-continuity.js'
+import type { OperationIo } from '../operation.js'
+import type { Runtime } from '../runtime.js'
+import { watchedRoots } from '../watched-roots.js'
+
+export interface VerifyProblem {
+  readonly what: string
+  readonly log?: string
+  readonly from?: number
+  readonly to?: number
+  readonly root?: string
+  readonly path?: string
+}
+
+export interface VerifyResult {
+  readonly ok: boolean
+  readonly events: number
+  readonly files: number
+  /** Files that have grown since they were last recorded; no problem where nothing records just now. */
+  readonly grown: number
+  readonly problems: readonly VerifyProblem[]
+}
+
+/** Checks every log and holds every file of this machine against it. Changes nothing. */
+export async function verify(runtime: Runtime, _args: unknown, io: OperationIo): Promise<VerifyResult> {
+  const { store, session, files, home } = runtime
+  const problems: VerifyProblem[] = []
+  let events = 0
+  await session?.own.writer.flush()
+  for (const { log, events: total } of store.reader.logs()) {
+    const onProgress = (done: number): void =>
+      io.progress({ phase: 'checking the log', done, total, unit: 'events' })
+    for await (const damage of store.check(log, 0, true, onProgress)) problems.push(row(damage))
+    events += total
+  }
+  const log = session?.own.writer.log ?? (await storedIdentity(runtime))?.log
+  let [checked, grown] = [0, 0]
+  if (log !== undefined) {
+    const cursors = session ? [...session.tools.cursors.all()] : [...(await store.loadCursors()).values()]
+    const tools = { files, reader: store.reader, roots: watchedRoots(home, runtime.config()) }
+    for await (const { kind, root, path } of inspectFiles(tools, log, cursors)) {
+      checked += 1
+      if (kind === 'grown') grown += 1
+      else if (kind !== 'same') problems.push({ what: kind, root, path })
+      io.progress({ phase: 'comparing files', done: checked, total: cursors.length, unit: 'files' })
+    }
+  }
+  return { ok: problems.length === 0, events, files: checked, grown, problems }
+}
+
+function row({ what, log, from, to }: Damage): VerifyProblem {
+  return { what, log, from, to }
+}

@@ -1,0 +1,88 @@
+import { adoptEarlierLogs } from '../engine/record/adopt-log.js'
+import { CursorTable, type Durable } from '../engine/record/cursor-table.js'
+import { FileObserver } from '../engine/record/file-observer.js'
+import type { ObserverTools } from '../engine/record/observer-tools.js'
+import { Problems } from '../engine/record/problems.js'
+import { Recorder } from '../engine/record/recorder.js'
+import { openOwnLog, storedIdentity } from './log-continuity.js'
+import { checkAndFence } from './open-check.js'
+import type { Runtime } from './runtime.js'
+import type { RecordingSession } from './session.js'
+import { watchedRoots } from './watched-roots.js'
+
+export interface StartOptions {
+  readonly onFatal: (error: unknown) => void
+  /** Check the whole log first, not only what an open needs. */
+  readonly fullCheck?: boolean
+  readonly onCheck?: (events: number, bytes: number) => void
+}
+
+const runMeta = 'run'
+
+/**
+ * Starts recording in this process: checks the log, decides whether it goes on, loads the cursors. Nothing is observed
+ * before the first sweep. Throws what opening the log throws.
+ */
+export async function startRecording(runtime: Runtime, options: StartOptions): Promise<RecordingSession> {
+  const { store, files, hasher, clock, home } = runtime
+  const roots = watchedRoots(home, runtime.config())
+  const unclean = (await store.getMeta(runMeta)) === 'running'
+  await store.setMeta(runMeta, 'running')
+  const stored = await storedIdentity(runtime)
+  const damage = stored
+    ? await checkAndFence(store, stored.log, {
+        full: options.fullCheck ?? false,
+        unclean,
+        ...(options.onCheck ? { onProgress: options.onCheck } : {}),
+      })
+    : []
+  const own = await openOwnLog(runtime)
+  const loaded = await store.loadCursors()
+  // After damage no shortcut: every file is held against what is left of the log.
+  if (damage.length > 0) for (const [id, cursor] of loaded) loaded.set(id, { ...cursor, size: -1 })
+  const listeners = new Set<(durable: readonly Durable[]) => void>()
+  const cursors = new CursorTable(loaded, (durable) => {
+    for (const listener of listeners) listener(durable)
+  })
+  let failed = false
+  const tools: ObserverTools = {
+    files,
+    reader: store.reader,
+    writer: own.writer,
+    hasher,
+    clock,
+    cursors,
+    problems: new Problems(),
+    roots,
+    home: home.agents.home,
+    unclean,
+  }
+  await adoptEarlierLogs(tools, own.earlier)
+  const observer = new FileObserver(tools)
+  const recorder = new Recorder(tools, observer, (error) => {
+    failed = true
+    options.onFatal(error)
+  })
+  const session: RecordingSession = {
+    own,
+    recorder,
+    observer,
+    tools,
+    roots,
+    unclean,
+    damage,
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    stop: async () => {
+      if (runtime.session === session) runtime.session = null
+      await recorder.stop()
+      if (failed) return
+      own.witness()
+      await store.setMeta(runMeta, 'stopped')
+    },
+  }
+  runtime.session = session
+  return session
+}

@@ -1,0 +1,28 @@
+import type { Chain } from './model.js'
+
+/**
+ * What a place in the history contains: of each chain, how many units. Ancestry is a comparison of two vectors, never
+ * a walk. Vectors are shared between events and never changed once made.
+ */
+export type Vector = ReadonlyMap<Chain, number>
+
+export const emptyVector: Vector = new Map()
+
+/** The least vector that contains both; `a` itself where it does. */
+export function join(a: Vector, b: Vector): Vector {
+  if (a === b || contains(a, b)) return a
+  if (contains(b, a)) return b
+  const joined = new Map(a)
+  for (const [chain, units] of b) if (units > (joined.get(chain) ?? 0)) joined.set(chain, units)
+  return joined
+}
+
+export function withUnits(vector: Vector, chain: Chain, units: number): Vector {
+  if ((vector.get(chain) ?? 0) >= units) return vector
+  return new Map(vector).set(chain, units)
+}
+
+export function contains(outer: Vector, inner: Vector): boolean {
+  for (const [chain, units] of inner) if ((outer.get(chain) ?? 0) < units) return false
+  return true
+}

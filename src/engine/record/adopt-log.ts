@@ -1,0 +1,52 @@
+import type { Cursor } from '../core/cursor.js'
+import type { LogId, NewEvent } from '../core/event.js'
+import type { CursorChange } from '../ports/log.js'
+import { latestState } from '../replay/content.js'
+import { contentDigest } from '../replay/file-digest.js'
+import type { ObserverTools } from './observer-tools.js'
+
+const filesPerCommit = 200
+
+/**
+ * Makes a new log go on where earlier logs of this host ended: each file that has a cursor but no event in this log gets
+ * a `base` on what the earlier log holds of it. Bytes are not stored again, and what is missing or damaged on disk is
+ * assessed as ever. Running it again after a crash does the rest.
+ */
+export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly LogId[]): Promise<number> {
+  const { cursors, reader, writer } = tools
+  const orphans = [...cursors.all()].filter(({ facts }) => !reader.file(writer.log, facts))
+  for (let i = 0; i < orphans.length; i += filesPerCommit) {
+    const events: NewEvent[] = []
+    const changes: CursorChange[] = []
+    for (const cursor of orphans.slice(i, i + filesPerCommit)) {
+      const key = { root: cursor.facts.root, path: cursor.facts.path }
+      // oxlint-disable-next-line no-await-in-loop -- a commit is put together file by file
+      const base = cursor.state === 'live' ? await baseOf(tools, earlier, cursor) : null
+      if (base) events.push({ body: base.body })
+      else cursors.forget(key)
+      changes.push({ key, cursor: base ? base.cursor : null })
+    }
+    // oxlint-disable-next-line no-await-in-loop -- commits follow each other
+    await cursors.submit({ events, cursors: changes }, writer)
+  }
+  await writer.flush()
+  return orphans.length
+}
+
+async function baseOf(
+  { reader, hasher }: ObserverTools,
+  earlier: readonly LogId[],
+  cursor: Cursor,
+): Promise<{ body: NewEvent['body']; cursor: Cursor } | null> {
+  const { facts } = cursor
+  const key = { root: facts.root, path: facts.path }
+  const log = earlier.find((candidate) => reader.file(candidate, key) !== undefined)
+  if (log === undefined) return null
+  const { content, epoch } = await latestState(reader, log, key)
+  const { length } = content
+  const digest = await contentDigest(hasher, reader, content)
+  const source = { log, ...key, epoch }
+  // Size -1: the file is looked at, whatever its time says, and held against what the earlier log is sure of.
+  const next: Cursor = { ...cursor, epoch: 0, position: length, checked: 0, size: -1 }
+  return { body: { kind: 'base', file: facts, epoch: 0, source, length, digest }, cursor: next }
+}

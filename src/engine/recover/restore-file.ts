@@ -1,0 +1,174 @@
+import type { Cursor, CursorKey } from '../core/cursor.js'
+import type { NewEvent } from '../core/event.js'
+import { sharedLength, suffix, type Content } from '../core/replay-plan.js'
+import { FileError, type FileHandle, type FileStat } from '../ports/files.js'
+import type { Intent } from '../ports/log.js'
+import { commonPrefix } from '../record/common-prefix.js'
+import { freshCursor, tailOf } from '../record/cursor-of.js'
+import { ownPrefix } from '../formats/droppings.js'
+import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
+import { latestState } from '../replay/content.js'
+import { contentDigest } from '../replay/file-digest.js'
+import { sameAsWritten, writeContent, type Written } from '../replay/materialise.js'
+import { recordDamagedGeneration } from './damaged-generation.js'
+import type { RecoverTools } from './recover-tools.js'
+import { restoreTarget } from './restore-target.js'
+
+export type RestoreOutcome =
+  | { readonly kind: 'restored'; readonly bytes: number }
+  /** Left undone on purpose: somebody holds the file open, or changed it just now. */
+  | { readonly kind: 'held'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string }
+
+/**
+ * Puts a suspect file back. Only when every byte that it replaces is in the log, nobody holds the file open and it is
+ * what was assessed. The new file is written beside it, synced, read back and renamed into place. Killed at any point,
+ * it can be run again: until the cursor says so, the file counts as suspect.
+ */
+export async function restoreFile(
+  tools: RecoverTools,
+  root: WatchedRoot,
+  cursor: Cursor,
+  known: Intent | null,
+): Promise<RestoreOutcome> {
+  const path = absolutePath(root, cursor.facts.path)
+  const holders = tools.processes.holders([path]).byPath.get(path) ?? []
+  if (holders.length > 0) return { kind: 'held', why: `open in process ${holders.join(', ')}` }
+  let handle: FileHandle | undefined
+  try {
+    handle = tools.files.open(path)
+    const stat = handle?.stat()
+    if (!handle && tools.files.stat(path)) return { kind: 'failed', why: 'something else stands there' }
+    const changed = differsFromAssessed(cursor, stat, known)
+    if (changed) return { kind: 'held', why: changed }
+    const damaged = handle && stat && cursor.suspect?.reason === 'nul-run' && !known ? { handle, stat } : null
+    const intent = damaged
+      ? await recordDamagedGeneration(tools, root, cursor, damaged.handle, damaged.stat)
+      : known
+    const target = await restoreTarget(tools, cursor, intent)
+    if (!target) return { kind: 'failed', why: 'the log does not hold all of it' }
+    return await replace(tools, root, cursor, intent, target, handle, stat)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    return { kind: 'failed', why: error.message }
+  } finally {
+    handle?.close()
+  }
+}
+
+function differsFromAssessed(
+  cursor: Cursor,
+  stat: FileStat | undefined,
+  intent: Intent | null,
+): string | null {
+  const { suspect } = cursor
+  // A crash between the rename and the commit leaves the repaired file: replacing it by its equal does no harm.
+  if (intent) return null
+  if (suspect?.reason === 'missing') return stat ? 'it came back' : null
+  if (!stat) return 'it is gone now'
+  return suspect?.size === stat.size && suspect.mtimeMs === stat.mtimeMs
+    ? null
+    : 'it changed since it was assessed'
+}
+
+async function replace(
+  tools: RecoverTools,
+  root: WatchedRoot,
+  cursor: Cursor,
+  intent: Intent | null,
+  target: Content,
+  old: FileHandle | undefined,
+  before: FileStat | undefined,
+): Promise<RestoreOutcome> {
+  const { files, random } = tools
+  const path = absolutePath(root, cursor.facts.path)
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  const temporary = `${folder}/${ownPrefix}${Buffer.from(random.bytes(8)).toString('hex')}`
+  files.makeDirectory(folder)
+  const written = await writeContent(tools, target, temporary, before?.mode)
+  try {
+    if (!sameAsWritten(tools, temporary, written)) {
+      return { kind: 'failed', why: 'the disk did not keep what was written' }
+    }
+    const why = await unsafeToReplace(tools, cursor, target, old, before, intent)
+    if (why !== null) return { kind: 'held', why }
+    files.rename(temporary, path)
+  } finally {
+    files.remove(temporary)
+  }
+  await commitRestored(tools, root, cursor, target, written)
+  return { kind: 'restored', bytes: written.bytes }
+}
+
+/** The last look before the old file goes: every byte of it must be in the log, and it must be at rest. */
+async function unsafeToReplace(
+  { reader, writer }: RecoverTools,
+  cursor: Cursor,
+  target: Content,
+  old: FileHandle | undefined,
+  before: FileStat | undefined,
+  intent: Intent | null,
+): Promise<string | null> {
+  if (!old || !before) return null
+  const key: CursorKey = { root: cursor.facts.root, path: cursor.facts.path }
+  const logged = intent ? (await latestState(reader, writer.log, key)).content : target
+  const known = await commonPrefix(old, logged, reader)
+  const repaired = known < before.size ? await commonPrefix(old, target, reader) : known
+  const now = old.stat()
+  if (now.size !== before.size || now.mtimeMs !== before.mtimeMs) return 'somebody is writing it'
+  return Math.max(known, repaired) >= now.size ? null : 'it holds bytes that are not in the log'
+}
+
+/** Says in the log what stands there now, as references; nothing to say where that is what was recorded last. */
+async function commitRestored(
+  tools: RecoverTools,
+  root: WatchedRoot,
+  cursor: Cursor,
+  target: Content,
+  written: Written,
+): Promise<void> {
+  const { cursors, writer, reader, hasher, files, home, clock } = tools
+  const key: CursorKey = { root: root.name, path: cursor.facts.path }
+  const handle = files.open(absolutePath(root, key.path))
+  if (!handle) return
+  try {
+    const stat = handle.stat()
+    const latest = await latestState(reader, writer.log, key)
+    const keep = sharedLength(latest.content, target)
+    const same = keep === target.length && latest.content.length === target.length
+    const epoch = same ? latest.epoch : latest.epoch + 1
+    const next: Cursor = {
+      ...freshCursor(root, key.path, home, stat.identity),
+      facts: cursor.facts,
+      epoch,
+      position: target.length,
+      checked: target.length,
+      ...tailOf(hasher, target.length, undefined, handle),
+      size: target.length === stat.size ? stat.size : -1,
+      mtimeMs: stat.mtimeMs,
+      changedMs: clock.now(),
+    }
+    const rest = suffix(target, keep).pieces
+    const digest = same ? written.digest : await contentDigest(hasher, reader, target)
+    const event: NewEvent = {
+      body: {
+        kind: 'written',
+        file: cursor.facts,
+        epoch,
+        keep,
+        pieces: rest,
+        heads: [],
+        length: target.length,
+        digest,
+      },
+    }
+    const events = same ? [] : [event]
+    await cursors.submit(
+      { events, cursors: [{ key, cursor: next }], intents: [{ key, intent: null }] },
+      writer,
+    )
+    await writer.flush()
+  } finally {
+    handle.close()
+  }
+}

@@ -1,0 +1,78 @@
+import { HoldfastError } from '../core/errors.js'
+import type { Content } from '../core/replay-plan.js'
+import type { Hasher } from '../ports/hash.js'
+import type { WritableFiles } from '../ports/files.js'
+import type { LogReader } from '../ports/log.js'
+import { contentBytes } from './content.js'
+import { FileDigest } from './file-digest.js'
+
+/** What was written, to be compared with what is read back. */
+export interface Written {
+  readonly bytes: number
+  readonly digest: string
+}
+
+/**
+ * Writes a recorded content to a new file, 0600 and synced.
+ * @throws HoldfastError STORE_DAMAGED where the log can't give it; the partial file is removed
+ */
+export async function writeContent(
+  tools: { readonly files: WritableFiles; readonly reader: LogReader; readonly hasher: Hasher },
+  content: Content,
+  path: string,
+  mode?: number,
+): Promise<Written> {
+  const digest = new FileDigest(tools.hasher)
+  let bytes = 0
+  const target = tools.files.create(path, mode)
+  try {
+    for await (const chunk of contentBytes(tools.reader, content)) {
+      target.write(chunk)
+      digest.update(chunk)
+      bytes += chunk.length
+    }
+    target.finish()
+  } catch (error) {
+    target.abandon()
+    throw error
+  }
+  return { bytes, digest: digest.hex() }
+}
+
+/** Reads a file back and compares it with what was written. */
+export function sameAsWritten(
+  tools: { readonly files: WritableFiles; readonly hasher: Hasher },
+  path: string,
+  written: Written,
+): boolean {
+  const handle = tools.files.open(path)
+  if (!handle) return false
+  try {
+    const digest = new FileDigest(tools.hasher)
+    let position = 0
+    for (;;) {
+      const chunk = handle.read(position, readBytes)
+      if (chunk.length === 0) break
+      digest.update(chunk)
+      position += chunk.length
+    }
+    return position === written.bytes && digest.hex() === written.digest
+  } finally {
+    handle.close()
+  }
+}
+
+const readBytes = 1024 * 1024
+
+/**
+ * A recorded path as one below a folder. Paths come from logs, and logs may come from other hosts: nothing may lead out.
+ * @throws HoldfastError STORE_DAMAGED
+ */
+export function safeRelativePath(path: string): string {
+  const segments = path.split('/')
+  const bad = segments.some((segment) => segment === '' || segment === '.' || segment === '..')
+  if (bad || /[\0\\]|^[A-Za-z]:/.test(path)) {
+    throw new HoldfastError('STORE_DAMAGED', `the recorded path “${path}” leads elsewhere: it is not written`)
+  }
+  return path
+}
