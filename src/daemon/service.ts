@@ -68,7 +68,6 @@ class ServiceLoop implements Service {
     const { recorder, roots } = this.#session
     // Watching before looking: nothing falls between the two.
     for (const root of roots) {
-      // oxlint-disable-next-line no-await-in-loop -- one tree at a time keeps the loop responsive
       await this.#watch(root, root.poll)
     }
     const { sweepEveryMs } = this.#runtime.config()
@@ -76,9 +75,7 @@ class ServiceLoop implements Service {
     this.#options.log.info(first, 'caught up')
     this.#options.onCaughtUp?.(this.#session)
     while (!this.#stop.signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop
       await this.#runtime.clock.sleep(sweepEveryMs, this.#stop.signal)
-      // oxlint-disable-next-line no-await-in-loop
       if (!this.#stop.signal.aborted) await recorder.sweep()
     }
   }
@@ -110,7 +107,6 @@ class ServiceLoop implements Service {
   async #witness(): Promise<void> {
     let noted = -1
     while (!this.#stop.signal.aborted) {
-      // oxlint-disable-next-line no-await-in-loop
       await this.#runtime.clock.sleep(witnessEveryMs, this.#stop.signal)
       const { own } = this.#session
       const events = this.#runtime.store.reader.log(own.writer.log)?.events ?? 0

@@ -62,7 +62,6 @@ export class GroupCommit {
       const closing = group.at(-1)?.closing()
       if (closing) operations.push(closing)
       try {
-        // oxlint-disable-next-line no-await-in-loop -- batches must not overlap
         await writeSynced(this.#db, operations)
       } catch (error) {
         this.#fail(error, group)

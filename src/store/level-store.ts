@@ -151,10 +151,10 @@ export class LevelStore implements CursorStore {
     let operations: DatabaseOperation[] = []
     let next: LogRow = { ...row, bytes: 0 }
     const range = { gte: eventKey(log, 0), lt: eventKey(log, Number.MAX_SAFE_INTEGER) }
-    for await (const [key, value] of entries(this.#db, range)) {
+    for await (const [key, stored] of entries(this.#db, range)) {
       const offset = eventKeyOffset(key)
       try {
-        const { chain, encoded } = unpackValue(this.#tools.hasher, value, log, offset)
+        const { chain, encoded } = unpackValue(this.#tools.hasher, stored, log, offset)
         const { body, time } = decodeEvent(encoded)
         next = { ...next, bytes: next.bytes + payloadBytes(body) }
         if (offset >= next.events - 1) next = { ...next, events: offset + 1, chain, last: time }
@@ -166,8 +166,8 @@ export class LevelStore implements CursorStore {
         const file = { no: known?.no ?? this.#table.takeFileNumber(), log, facts: body.file }
         this.#table.setFile(file)
         operations.push({ type: 'put', key: fileKey(file.no), value: encodeFileRow(file) })
-        const row = encodeHistoryRow({ ...historyOf(body), time })
-        operations.push({ type: 'put', key: historyKey(file.no, offset), value: row })
+        const value = encodeHistoryRow({ ...historyOf(body), time })
+        operations.push({ type: 'put', key: historyKey(file.no, offset), value })
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error
       }

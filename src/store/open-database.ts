@@ -25,7 +25,7 @@ export async function openDatabase(folder: string): Promise<Database> {
   } catch (error) {
     throw openFailure(error, folder)
   }
-  return db as unknown as Database
+  return db
 }
 
 function openFailure(error: unknown, folder: string): HoldfastError {

@@ -8,7 +8,6 @@ export async function* entries(db: Database, range: DatabaseRange): AsyncGenerat
   const iterator = db.iterator({ highWaterMarkBytes: chunkMaxBytes, ...range })
   try {
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- a cursor is read in order
       const chunk = await iterator.nextv(chunkEntries)
       if (chunk.length === 0) return
       yield* chunk

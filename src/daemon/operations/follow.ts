@@ -18,15 +18,15 @@ export async function follow(
   if (!session) throw new HoldfastError('DAEMON_NOT_RUNNING', 'nothing records just now')
   const waiting: object[] = []
   let skipped = 0
-  let wake: () => void = () => undefined
+  let wake: (() => void) | null = null
   const end = session.subscribe((durable) => {
     for (const { key, kind, bytes } of durable) {
       if (waiting.length >= waitingMax) skipped += 1
       else waiting.push({ ...key, kind, bytes })
     }
-    wake()
+    wake?.()
   })
-  io.signal.addEventListener('abort', () => wake(), { once: true })
+  io.signal.addEventListener('abort', () => wake?.(), { once: true })
   try {
     while (!io.signal.aborted) {
       const lines = waiting.splice(0)

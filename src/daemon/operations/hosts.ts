@@ -23,7 +23,6 @@ export async function hosts(runtime: Runtime): Promise<{ readonly hosts: readonl
   const own = runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log ?? null
   const rows = new Map<string, HostRow>()
   for (const info of reader.logs()) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful of logs
     const opening = await openingOf(reader, info.log)
     const row = rows.get(info.host)
     const log = {

@@ -25,7 +25,6 @@ export interface ListResult {
 export async function list(runtime: Runtime, selection: Selection): Promise<ListResult> {
   const rows: SessionRow[] = []
   for (const { file, info, stream } of await chosenFiles(runtime, selection)) {
-    // oxlint-disable-next-line no-await-in-loop -- short reads, one after the other, bound the memory
     const state = await fileState(runtime.store.reader, file)
     rows.push({
       id: stream.session,

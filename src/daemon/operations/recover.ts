@@ -142,7 +142,6 @@ async function fullCheck(
     const found: Damage[] = [...session.damage]
     for (const { log, events } of runtime.store.reader.logs()) {
       const onProgress = (done: number): void => onCheck(done, events)
-      // oxlint-disable-next-line no-await-in-loop -- one log at a time bounds the reading
       found.push(...(await checkAndFence(runtime.store, log, { full: true, unclean: true, onProgress })))
     }
     if (found.length > 0) {

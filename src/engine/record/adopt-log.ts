@@ -20,13 +20,11 @@ export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly L
     const changes: CursorChange[] = []
     for (const cursor of orphans.slice(i, i + filesPerCommit)) {
       const key = { root: cursor.facts.root, path: cursor.facts.path }
-      // oxlint-disable-next-line no-await-in-loop -- a commit is put together file by file
       const base = cursor.state === 'live' ? await baseOf(tools, earlier, cursor) : null
       if (base) events.push({ body: base.body })
       else cursors.forget(key)
       changes.push({ key, cursor: base ? base.cursor : null })
     }
-    // oxlint-disable-next-line no-await-in-loop -- commits follow each other
     await cursors.submit({ events, cursors: changes }, writer)
   }
   await writer.flush()

@@ -68,7 +68,6 @@ export class ExtentAppender {
         return cursor.position > from.position
       }
       const also = { cursors: [{ key, cursor }, ...(others.cursors ?? [])], intents: others.intents ?? [] }
-      // oxlint-disable-next-line no-await-in-loop -- extents of a file go into the log in order
       await cursors.submit({ events: all, ...also }, writer)
       if (atEnd) return true
       before = []

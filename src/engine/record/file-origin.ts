@@ -38,15 +38,11 @@ export class FileOrigin {
     for (const source of cursors.sameInode(file.stat.identity, key)) {
       const from = { root: source.facts.root, path: source.facts.path }
       if (file.stat.size < source.position || source.position === 0 || this.#stillAt(from, source)) continue
-      // oxlint-disable-next-line no-await-in-loop -- the first that fits counts
       await writer.flush()
-      // oxlint-disable-next-line no-await-in-loop
       const { content, epoch, complete } = await latestState(reader, writer.log, from)
-      // oxlint-disable-next-line no-await-in-loop
       if (!complete || (await commonPrefix(file.handle, content, reader)) < content.length) continue
       const { length } = content
       const facts = { ...start.facts, cwd: source.facts.cwd }
-      // oxlint-disable-next-line no-await-in-loop
       const digest = await contentDigest(hasher, reader, content)
       const body = {
         kind: 'base',

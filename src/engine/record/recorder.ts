@@ -96,7 +96,6 @@ export class Recorder {
     const found = new Map<WatchedRoot, FoundFile[]>()
     for (const root of this.#tools.roots) {
       this.#tools.problems.clearRoot(root.name)
-      // oxlint-disable-next-line no-await-in-loop -- one walk at a time keeps the others responsive
       found.set(root, await this.#walk(root, ''))
     }
     const all = [...found].flatMap(([root, files]) => files.map((file) => ({ root, ...file })))
@@ -109,16 +108,12 @@ export class Recorder {
     const order = [...all.filter(unknown), ...all.filter((file) => !unknown(file))]
     for (const [index, { root, path, stat }] of order.entries()) {
       if (this.#stop.signal.aborted) break
-      // oxlint-disable-next-line no-await-in-loop -- one file at a time; batches form behind
       tally.count(await this.#observer.observe(root, path, stat), stat.size)
       if (index % 64 !== 63) continue
-      // oxlint-disable-next-line no-await-in-loop -- lets hints, requests and commits in
       await clock.sleep(0)
-      // oxlint-disable-next-line no-await-in-loop -- a long import must not hold up what agents write meanwhile
       if (this.#hinted.size > 0) await this.#followHints()
     }
     for (const [root, files] of found) {
-      // oxlint-disable-next-line no-await-in-loop
       if (!this.#stop.signal.aborted) await this.#sweepMissing(root, files, tally)
     }
     if (!this.#stop.signal.aborted) {
@@ -133,7 +128,6 @@ export class Recorder {
   async #walk(root: WatchedRoot, folder: string): Promise<FoundFile[]> {
     const found: FoundFile[] = []
     for (const step of walkRoot(this.#tools.files, root, folder, this.#tools.problems)) {
-      // oxlint-disable-next-line no-await-in-loop -- lets others run between slices
       if (step === 'pause') await this.#tools.clock.sleep(0)
       else found.push(step)
     }
@@ -148,7 +142,6 @@ export class Recorder {
     if (this.#offline(root, files.length, live.length)) return
     for (const { facts } of live) {
       if (seen.has(facts.path)) continue
-      // oxlint-disable-next-line no-await-in-loop
       const outcome = await this.#observeMissing(root, { root: root.name, path: facts.path })
       if (outcome) tally.count(outcome, 0)
     }
@@ -177,13 +170,12 @@ export class Recorder {
     const { clock, cursors, roots } = this.#tools
     const now = clock.now()
     let budget = settleMaxBytes
-    for (const cursor of [...cursors.all()]) {
+    for (const cursor of Array.from(cursors.all())) {
       const { state, suspect, checked, position, changedMs, facts } = cursor
       if (state !== 'live' || suspect || checked >= position || now - changedMs < settleAfterMs) continue
       const root = roots.find(({ name }) => name === facts.root)
       if (!root || position > budget || this.#stop.signal.aborted) continue
       budget -= position
-      // oxlint-disable-next-line no-await-in-loop
       await this.#observer.settle(root, cursor)
     }
   }
@@ -199,13 +191,10 @@ export class Recorder {
     for (const { root, path } of places.toSorted((a, b) => known(a) - known(b))) {
       if (this.#stop.signal.aborted) return
       const stat = attempt(root, path, problems, () => files.stat(absolutePath(root, path)))
-      // oxlint-disable-next-line no-await-in-loop -- one observation at a time
       if (stat?.type === 'directory') await this.#followFolder(root, path)
-      // oxlint-disable-next-line no-await-in-loop
       else if (stat) await this.#observer.observe(root, path, stat)
       if (!stat || stat.type === 'directory') this.#noteVanished(root, path)
       count += 1
-      // oxlint-disable-next-line no-await-in-loop
       if (count % 64 === 0) await clock.sleep(0)
     }
     if (this.#vanished.size > 0) this.#confirmSoon()
@@ -223,7 +212,6 @@ export class Recorder {
     if (folder !== '' && !root.mayHold(folder)) return
     for (const { path, stat } of await this.#walk(root, folder)) {
       if (this.#stop.signal.aborted) return
-      // oxlint-disable-next-line no-await-in-loop
       await this.#observer.observe(root, path, stat)
     }
   }
@@ -263,14 +251,12 @@ export class Recorder {
       if (this.#stop.signal.aborted) return
       // Whether the root is offline is asked of what is left of it, as in a sweep.
       const known = cursors.live(root.name).length
-      // oxlint-disable-next-line no-await-in-loop
       const found =
         gone.length < known && known - gone.length > 8
           ? known - gone.length
           : (await this.#walk(root, '')).length
       if (this.#offline(root, found, known)) continue
       for (const { facts } of gone) {
-        // oxlint-disable-next-line no-await-in-loop
         await this.#observeMissing(root, { root: root.name, path: facts.path })
       }
     }

@@ -52,7 +52,6 @@ export async function repairFiles(
     const place = { root: cursor.facts.root, path: cursor.facts.path }
     const reason = cursor.suspect?.reason ?? 'nul-run'
     const root = tools.roots.find(({ name }) => name === place.root)
-    // oxlint-disable-next-line no-await-in-loop -- one file at a time, each whole before the next
     const outcome = root
       ? await recorder.exclusively(() => restoreFile(tools, root, cursor, intent))
       : ({ kind: 'failed', why: 'its root is not recorded any more' } as const)
@@ -71,7 +70,6 @@ export async function acceptSuspects(tools: RecoverTools, recorder: Recorder): P
     const key = { root: cursor.facts.root, path: cursor.facts.path }
     const root = tools.roots.find(({ name }) => name === key.root)
     if (!root) continue
-    // oxlint-disable-next-line no-await-in-loop -- one file at a time
     await recorder.exclusively(async () => {
       const { observer, cursors, writer } = tools
       const plain: Cursor = { ...cursor, suspect: null, size: -1 }

@@ -129,7 +129,6 @@ export async function epochContent(
 /** The bytes of a content, piece by piece. Throws STORE_DAMAGED at the first that can't be read. */
 export async function* contentBytes(reader: LogReader, content: Content): AsyncGenerator<Uint8Array> {
   for (const piece of content.pieces) {
-    // oxlint-disable-next-line no-await-in-loop -- bytes come in order
     yield 'newlines' in piece ? new Uint8Array(piece.newlines).fill(0x0a) : await reader.bytes(piece)
   }
 }

@@ -85,7 +85,6 @@ export async function continuedLogs(reader: LogReader, log: LogId): Promise<LogI
   let next: LogId | undefined = log
   while (next !== undefined && reader.log(next) && !found.includes(next)) {
     found.push(next)
-    // oxlint-disable-next-line no-await-in-loop -- each names the one before
     const opening: OpenBody | null = await openingOf(reader, next)
     next = opening?.continues.at(-1)?.log
   }
