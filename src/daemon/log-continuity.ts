@@ -15,6 +15,7 @@ import { readMachineId } from '../platform/machine-id.js'
 import { createHostKey, hostIdOf, logIdOf, readHostKey } from './host-key.js'
 import type { Runtime } from './runtime.js'
 import type { OwnLog } from './session.js'
+import { realBase } from './watched-roots.js'
 import { readWitness, writeWitness } from './witness-file.js'
 
 const metaName = 'identity'
@@ -79,7 +80,7 @@ export async function openOwnLog(runtime: Runtime): Promise<OwnLog> {
     publicKey,
     logNonce,
     platform: process.platform,
-    home: home.agents.home,
+    home: realBase(home.agents.home),
     continues: continued(stored, witness, info, newLogReasons[reason]),
   }
   await writer.append({ events: [{ body: open }] })

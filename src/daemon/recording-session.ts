@@ -8,7 +8,7 @@ import { openOwnLog, storedIdentity } from './log-continuity.js'
 import { checkAndFence } from './open-check.js'
 import type { Runtime } from './runtime.js'
 import type { RecordingSession } from './session.js'
-import { watchedRoots } from './watched-roots.js'
+import { realBase, watchedRoots } from './watched-roots.js'
 
 export interface StartOptions {
   readonly onFatal: (error: unknown) => void
@@ -19,6 +19,13 @@ export interface StartOptions {
 
 const runMeta = 'run'
 
+/** Whether the last run of the recorder ended without saying so. Means nothing while one runs. */
+export async function wasUnclean({ store }: Runtime): Promise<boolean> {
+  const last = await store.getMeta(runMeta)
+  // A store that holds events but lost this note was repaired.
+  return last === undefined ? store.reader.logs().some(({ events }) => events > 1) : last !== 'stopped'
+}
+
 /**
  * Starts recording in this process: checks the log, decides whether it goes on, loads the cursors. Nothing is observed
  * before the first sweep. Throws what opening the log throws.
@@ -26,7 +33,7 @@ const runMeta = 'run'
 export async function startRecording(runtime: Runtime, options: StartOptions): Promise<RecordingSession> {
   const { store, files, hasher, clock, home } = runtime
   const roots = watchedRoots(home, runtime.config())
-  const unclean = (await store.getMeta(runMeta)) === 'running'
+  const unclean = await wasUnclean(runtime)
   await store.setMeta(runMeta, 'running')
   const stored = await storedIdentity(runtime)
   const damage = stored
@@ -54,7 +61,8 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     cursors,
     problems: new Problems(),
     roots,
-    home: home.agents.home,
+    // Agents name project folders after real paths, and a home may stand behind a link.
+    home: realBase(home.agents.home),
     unclean,
   }
   await adoptEarlierLogs(tools, own.earlier)

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, readdirSync } from 'node:fs'
 
 import { HoldfastError } from '../engine/core/errors.js'
 import type { Clock, Random } from '../engine/ports/clock.js'
@@ -11,7 +10,9 @@ import { createHasher } from '../platform/node-hasher.js'
 import { createProcesses } from '../platform/node-processes.js'
 import { systemClock, systemRandom } from '../platform/system-clock.js'
 import { LevelStore } from '../store/level-store.js'
+import type { Database } from '../store/database.js'
 import { openDatabase } from '../store/open-database.js'
+import { repairDatabase } from '../store/repair-database.js'
 import { loadConfig, type Config } from './config.js'
 import type { Home } from './home.js'
 import type { RecordingSession } from './session.js'
@@ -27,6 +28,8 @@ export interface Runtime {
   readonly random: Random
   readonly files: WritableFiles
   readonly processes: Processes
+  /** Where the store was copied before its database was mended at this opening; null where nothing was wrong. */
+  readonly damagedStoreCopy: string | null
   /** The recording that runs in this process, if one does. */
   session: RecordingSession | null
   /** Ends the recording, if one runs, and closes the store. */
@@ -37,20 +40,23 @@ export interface RuntimeOptions {
   readonly home: Home
   /** read: the store must exist already. */
   readonly mode: 'read' | 'write'
+  /** Mend a database that can't be opened; a copy of it stays beside it. */
+  readonly repair?: boolean
 }
 
 /**
  * Opens the store of a home whose folders were checked (`prepareHome`).
  * Throws NOT_INITIALISED, STORE_IN_USE, STORE_NEWER, STORE_DAMAGED, CONFIG_INVALID.
  */
-export async function openRuntime({ home, mode }: RuntimeOptions): Promise<Runtime> {
-  if (mode === 'read' && !existsSync(join(home.storeFolder, 'CURRENT'))) {
+export async function openRuntime({ home, mode, repair = false }: RuntimeOptions): Promise<Runtime> {
+  if (mode === 'read' && holdsNothing(home.storeFolder)) {
     throw new HoldfastError('NOT_INITIALISED', 'nothing is recorded on this machine yet')
   }
   loadConfig(home)
   const hasher = await createHasher()
   const tools = { hasher, clock: systemClock, random: systemRandom }
-  const store = await LevelStore.open(await openDatabase(home.storeFolder), tools)
+  const opened = await (repair ? openOrRepair : openExisting)(home.storeFolder)
+  const store = await LevelStore.open(opened.db, tools)
   const runtime: Runtime = {
     home,
     config: () => loadConfig(home),
@@ -59,6 +65,7 @@ export async function openRuntime({ home, mode }: RuntimeOptions): Promise<Runti
     files: createNodeFiles(),
     processes: createProcesses(),
     session: null,
+    damagedStoreCopy: opened.copy,
     close: async () => {
       try {
         await runtime.session?.stop()
@@ -68,4 +75,31 @@ export async function openRuntime({ home, mode }: RuntimeOptions): Promise<Runti
     },
   }
   return runtime
+}
+
+interface Opened {
+  readonly db: Database
+  readonly copy: string | null
+}
+
+/** Opens the store, or creates it in a folder that holds nothing of a store. */
+async function openExisting(folder: string): Promise<Opened> {
+  return { db: await openDatabase(folder, holdsNothing(folder)), copy: null }
+}
+
+async function openOrRepair(folder: string): Promise<Opened> {
+  try {
+    return await openExisting(folder)
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'STORE_DAMAGED') throw error
+    // A repair drops what it can't read; the copy keeps it for whoever can.
+    const copy = `${folder}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`
+    cpSync(folder, copy, { recursive: true })
+    await repairDatabase(folder)
+    return { ...(await openExisting(folder)), copy }
+  }
+}
+
+function holdsNothing(folder: string): boolean {
+  return !readdirSync(folder).some((name) => /^(?:CURRENT|MANIFEST)|\.(?:ldb|sst|log)$/.test(name))
 }

@@ -57,7 +57,7 @@ function claudeCleanupAgeMs({ agents }: Home): number {
  * The folder that a root's base really is. Links below a root are not followed, but people do link `~/.claude` itself
  * to elsewhere; of a base that isn't there yet the part that is counts.
  */
-function realBase(base: string): string {
+export function realBase(base: string): string {
   try {
     return realpathSync(base)
   } catch {

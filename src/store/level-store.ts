@@ -32,6 +32,7 @@ import {
   type LogRow,
 } from './row-codec.js'
 import { entries } from './scan.js'
+import { unlistedLogs } from './unlisted-logs.js'
 
 export interface StoreTools {
   readonly hasher: Hasher
@@ -79,7 +80,13 @@ export class LevelStore implements CursorStore {
         )
       }
       if (found === null) await writeSynced(db, [meta('version', String(storeVersion))])
-      return new LevelStore(db, tools, await LogTable.load(db))
+      const table = await LogTable.load(db)
+      const store = new LevelStore(db, tools, table)
+      for (const { log, row } of await unlistedLogs(db, table, tools.hasher)) {
+        table.setLog(log, row)
+        await store.rebuildIndex(log)
+      }
+      return store
     } catch (error) {
       await db.close()
       throw error

@@ -4,18 +4,22 @@ import { HoldfastError } from '../engine/core/errors.js'
 import { storeFailure, type Database } from './database.js'
 
 /**
- * Opens LevelDB in a folder, creating it where it is missing.
+ * Opens LevelDB in a folder.
+ *
+ * A LevelDB without its CURRENT file counts as new, and opening it deletes all of its tables. So only a caller who
+ * knows that nothing is there may have one created.
  *
  * 16 MiB of write buffer and table size: an import writes half as often as with the default 4 and 2 MiB, and the
  * memory stays bounded at twice the buffer.
  *
  * @throws HoldfastError STORE_IN_USE, STORE_DAMAGED, DISK_FULL, NOT_WRITABLE, STORE_FAILED
  */
-export async function openDatabase(folder: string): Promise<Database> {
+export async function openDatabase(folder: string, create: boolean): Promise<Database> {
   // The last two are LevelDB's own; level's types know only what browsers have too.
   const options = {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
+    createIfMissing: create,
     writeBufferSize: 16 * 1024 * 1024,
     maxFileSize: 16 * 1024 * 1024,
   }
@@ -42,7 +46,7 @@ function openFailure(error: unknown, folder: string): HoldfastError {
       cause: error,
     })
   }
-  if (code === 'LEVEL_CORRUPTION' || /corruption/i.test(text)) {
+  if (code === 'LEVEL_CORRUPTION' || /corruption|does not exist \(create_if_missing/i.test(text)) {
     return new HoldfastError('STORE_DAMAGED', `the store ${folder} is damaged: ${text}`, { cause: error })
   }
   return storeFailure(error)

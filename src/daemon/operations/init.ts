@@ -43,10 +43,5 @@ export async function init(runtime: Runtime, { name }: InitArgs): Promise<InitRe
 }
 
 function rename({ home }: Runtime, name: string): void {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u.test(name)) {
-    throw new HoldfastError('USAGE', `“${name}” is no name for a host`, {
-      next: 'Use up to 63 letters, digits, dots, dashes and underscores.',
-    })
-  }
   editConfigFile(home, (text) => setSetting(text, settingKey('name'), name, home.configFile))
 }

@@ -1,18 +1,13 @@
 import type { Damage } from '../../engine/ports/check.js'
-import {
-  acceptSuspects,
-  damagedFiles,
-  differingFiles,
-  repairFiles,
-  type RestoredFile,
-  type UnmendedFile,
-} from '../../engine/recover/recover.js'
+import { acceptSuspects, damagedFiles, differingFiles, repairFiles } from '../../engine/recover/recover.js'
 import type { RecoverTools } from '../../engine/recover/recover-tools.js'
 import { latestState } from '../../engine/replay/content.js'
 import { checkAndFence } from '../open-check.js'
 import type { OperationIo } from '../operation.js'
 import { startRecording } from '../recording-session.js'
 import type { Runtime } from '../runtime.js'
+import { previewRecover } from './recover-preview.js'
+import type { DamageRow, RecoverResult } from './recover-result.js'
 import type { RecordingSession } from '../session.js'
 import { suspectRows } from '../suspects.js'
 
@@ -22,41 +17,9 @@ export interface RecoverArgs {
   readonly accept: boolean
 }
 
-export interface DamageRow {
-  /** log: events of the store; else the file's own kind of damage. */
-  readonly what: string
-  readonly log?: string
-  readonly from?: number
-  readonly to?: number
-  readonly root?: string
-  readonly path?: string
-}
-
-export interface RecoverResult {
-  /** Events that were read and checked. */
-  readonly checked: number
-  /** Events recorded of what happened while nobody recorded. */
-  readonly recorded: number
-  readonly restored: readonly RestoredFile[]
-  /** All that was found damaged. */
-  readonly damaged: readonly DamageRow[]
-  /** What could not be mended. */
-  readonly unmended: readonly (UnmendedFile | DamageRow)[]
-  /** Left undone on purpose: a process has the file open. */
-  readonly held: readonly UnmendedFile[]
-  /** Suspect files that were accepted as they are. */
-  readonly accepted: readonly { readonly root: string; readonly path: string }[]
-  /** Files whose lost events were recorded anew from disk. */
-  readonly refilled: number
-  /** Files that were compared with the log at the end, byte by byte. */
-  readonly verified: number
-  /** Why a new log was opened, or null. */
-  readonly newLog: string | null
-  readonly dryRun: boolean
-}
-
 /** Mends this machine after a crash. Every step can be killed and run again; a second run finds nothing to do. */
 export async function recover(runtime: Runtime, args: RecoverArgs, io: OperationIo): Promise<RecoverResult> {
+  if (args.dryRun) return previewRecover(runtime, io)
   const phase = (name: string, unit: 'files' | 'bytes' | 'events') => (done: number, total: number | null) =>
     io.progress({ phase: name, done, total, unit })
   const session = await sessionFor(runtime, phase('checking the log', 'events'))
@@ -78,11 +41,10 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
   const underRepair = (await damagedFiles(tools))
     .filter(({ cursor }) => cursor.suspect === null)
     .map(({ cursor }): DamageRow => ({ what: 'nul-run', root: cursor.facts.root, path: cursor.facts.path }))
-  const accepted = args.accept && !args.dryRun ? await acceptSuspects(tools, session.recorder) : []
-  const repair =
-    args.dryRun || args.accept
-      ? { restored: [], unmended: [], held: [] }
-      : await repairFiles(tools, session.recorder, phase('restoring', 'files'))
+  const accepted = args.accept ? await acceptSuspects(tools, session.recorder) : []
+  const repair = args.accept
+    ? { restored: [], unmended: [], held: [] }
+    : await repairFiles(tools, session.recorder, phase('restoring', 'files'))
   const verify = phase('verifying', 'files')
   const { files, differing } = await differingFiles(tools, session.recorder, (done) => verify(done, null))
   const stillTorn = await incompleteFiles(runtime, session)
@@ -93,7 +55,7 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
     checked: runtime.store.reader.logs().reduce((sum, { events }) => sum + events, 0),
     recorded,
     restored: repair.restored,
-    damaged: [...damage.map(damageRow), ...suspects, ...underRepair],
+    damaged: [...storeRows(runtime), ...damage.map(damageRow), ...suspects, ...underRepair],
     unmended: [
       ...repair.unmended,
       ...left.map(({ root, path, kind }) => ({
@@ -109,7 +71,7 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
     refilled: torn.length - stillTorn.filter((file) => torn.includes(file)).length,
     verified: files,
     newLog: session.own.opened,
-    dryRun: args.dryRun,
+    dryRun: false,
   }
 }
 
@@ -180,6 +142,11 @@ function lostForGood(
 ): DamageRow[] {
   const lost = damage.filter(({ what }) => what !== 'index' && what !== 'head')
   return lost.length > 0 && (after.length > 0 || before.length === 0) ? lost.map(damageRow) : []
+}
+
+/** The database itself could not be opened and was mended; what it held before is in the copy. */
+function storeRows({ damagedStoreCopy }: Runtime): DamageRow[] {
+  return damagedStoreCopy === null ? [] : [{ what: 'store', path: damagedStoreCopy }]
 }
 
 function damageRow({ what, log, from, to }: Damage): DamageRow {

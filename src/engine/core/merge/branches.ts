@@ -20,12 +20,10 @@ export interface BranchParts {
 /** Concurrent nodes as branches, by their first own record. Those that add nothing to the others are left out. */
 export function branchesOf(graph: StreamGraph, tips: Tips, nodes: readonly Node[]): BranchParts[] {
   const kept = [...nodes]
-  const parts = new Map<Node, readonly Item[]>()
   for (const node of nodes) {
     const others = kept.filter((other) => other !== node)
-    const items = ownItems(graph, tips, node, others)
-    if (items.length > 0 || tips.loses(node) || others.length < 2) parts.set(node, items)
-    else kept.splice(kept.indexOf(node), 1)
+    if (others.length < 2 || tips.loses(node)) continue
+    if (ownItems(graph, tips, node, others).length === 0) kept.splice(kept.indexOf(node), 1)
   }
   return kept
     .map((node) => {
@@ -77,7 +75,7 @@ export function divergenceOf(
 }
 
 /** What the report says of a branch. */
-export function describeBranch(graph: StreamGraph, tips: Tips, { node, items }: BranchParts): Branch {
+export function describeBranch(graph: StreamGraph, { node, items }: BranchParts): Branch {
   const copies = items.map((item) => copyWithin(item, node)).filter((copy) => copy !== null)
   const hosts = new Set(copies.map((copy) => copy.node.host))
   if (hosts.size === 0) hosts.add(node.host)

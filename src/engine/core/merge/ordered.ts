@@ -199,6 +199,19 @@ export class ItemList implements StreamText {
     this.length = bytesBefore(items, items.length)
   }
 
+  get count(): number {
+    return this.items.length
+  }
+
+  /** Items in the order of their places. */
+  static sorted(items: readonly Item[]): ItemList {
+    return new ItemList([...items].sort((a, b) => comparePlaces(placeOf(a), placeOf(b))))
+  }
+
+  [Symbol.iterator](): Iterator<Item> {
+    return this.items[Symbol.iterator]()
+  }
+
   slice(from = 0, to = this.length): Piece[] {
     const pieces: Piece[] = []
     sliceItems(this.items, from, to, pieces)
