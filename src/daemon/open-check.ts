@@ -15,7 +15,9 @@ export interface CheckOptions {
 
 /**
  * Checks a log and fences what is damaged: lost events are marked, so that reads and reports name them; rows that are
- * derived from events are rebuilt. Nothing is deleted. No writer may be open.
+ * derived from events are rebuilt. Nothing is deleted. Nothing may be written meanwhile.
+ *
+ * @returns what was not known before
  */
 export async function checkAndFence(store: LevelStore, log: LogId, options: CheckOptions): Promise<Damage[]> {
   const info = store.reader.log(log)
@@ -30,7 +32,9 @@ export async function checkAndFence(store: LevelStore, log: LogId, options: Chec
   const now = mergeRanges([...before, ...lost])
   if (JSON.stringify(now) !== JSON.stringify(info.lost)) await store.setLost(log, now)
   if (found.length > 0) await store.rebuildIndex(log)
-  return found
+  return found.filter(
+    ({ from: start, to }) => !info.lost.some((range) => range.from <= start && to <= range.to),
+  )
 }
 
 function firstToCheck(info: { events: number; bytes: number }, { full, unclean }: CheckOptions): number {

@@ -8,6 +8,7 @@ import { openOwnLog, storedIdentity } from './log-continuity.js'
 import { checkAndFence } from './open-check.js'
 import type { Runtime } from './runtime.js'
 import type { RecordingSession } from './session.js'
+import { tornFiles } from './torn-files.js'
 import { realBase, watchedRoots } from './watched-roots.js'
 
 export interface StartOptions {
@@ -48,10 +49,18 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   // After damage no shortcut: every file is held against what is left of the log.
   if (damage.length > 0) for (const [id, cursor] of loaded) loaded.set(id, { ...cursor, size: -1 })
   const listeners = new Set<(durable: readonly Durable[]) => void>()
-  const cursors = new CursorTable(loaded, (durable) => {
-    for (const listener of listeners) listener(durable)
-  })
   let failed = false
+  const onFatal = (error: unknown): void => {
+    failed = true
+    options.onFatal(error)
+  }
+  const cursors = new CursorTable(
+    loaded,
+    (durable) => {
+      for (const listener of listeners) listener(durable)
+    },
+    onFatal,
+  )
   const tools: ObserverTools = {
     files,
     reader: store.reader,
@@ -67,10 +76,7 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   }
   await adoptEarlierLogs(tools, own.earlier)
   const observer = new FileObserver(tools)
-  const recorder = new Recorder(tools, observer, (error) => {
-    failed = true
-    options.onFatal(error)
-  })
+  const recorder = new Recorder(tools, observer, onFatal)
   const session: RecordingSession = {
     own,
     recorder,
@@ -78,7 +84,8 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     tools,
     roots,
     unclean,
-    damage,
+    untold: { damage, torn: damage.length > 0 ? await tornFiles(tools) : [] },
+    wholeLogChecked: options.fullCheck && stored ? stored.log : null,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -32,8 +32,8 @@ export async function startService(runtime: Runtime, options: ServiceOptions): P
   const { log } = options
   const session = await startRecording(runtime, { onFatal: options.onFatal })
   if (session.own.opened !== null) log.warn({ reason: session.own.opened }, 'opened a new log')
-  if (session.damage.length > 0)
-    log.error({ damage: session.damage }, 'the log is damaged: run `holdfast recover`')
+  const { damage } = session.untold
+  if (damage.length > 0) log.error({ damage }, 'the log is damaged: run `holdfast recover`')
   const loop = new ServiceLoop(runtime, session, options)
   loop.start()
   return loop

@@ -28,8 +28,10 @@ export interface RecordingSession {
   readonly roots: readonly DaemonRoot[]
   /** Whether the last run ended without saying so. */
   readonly unclean: boolean
-  /** What the check at the start found. */
-  readonly damage: readonly Damage[]
+  /** What the check at the start found and nobody was told yet, and the files whose content it tore. */
+  untold: { readonly damage: readonly Damage[]; readonly torn: readonly string[] }
+  /** The log that the start read from its first event on, if it did and nothing was written since. */
+  wholeLogChecked: LogId | null
   /** Called with what became durable. Returns how to end it. */
   subscribe(listener: (durable: readonly Durable[]) => void): () => void
   /** Ends the recording and says so in the store. */

@@ -64,12 +64,16 @@ export class LevelLogWriter implements LogWriter {
   }
 
   async append(commit: Commit): Promise<number> {
-    const first = this.#head.events
+    const before = this.#head
     const operations: DatabaseOperation[] = []
     const files: LoggedFile[] = []
-    const before = this.#head.bytes
-    for (const { body, parents } of commit.events) {
-      this.#place(body, parents ?? [], operations, files)
+    try {
+      for (const { body, parents } of commit.events) this.#place(body, parents ?? [], operations, files)
+    } catch (error) {
+      // An event that can't be encoded takes no place: the next one must follow what is really there.
+      this.#head = before
+      for (const file of files) this.#newFiles.delete(fileId(file.log, file.facts))
+      throw error
     }
     for (const { key, cursor } of commit.cursors ?? []) {
       const name = textKey('cursor', cursorId(key))
@@ -92,7 +96,7 @@ export class LevelLogWriter implements LogWriter {
         key: logKey(this.log),
         value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }),
       }),
-      bytes: head.bytes - before,
+      bytes: head.bytes - before.bytes,
       onDurable: () => {
         // `lost` is the checker's to change while commits are under way.
         table.setLog(this.log, { ...head, lost: table.row(this.log)?.lost ?? [] })
@@ -104,7 +108,7 @@ export class LevelLogWriter implements LogWriter {
         }
       },
     })
-    return first
+    return before.events
   }
 
   #place(

@@ -31,6 +31,7 @@ export async function record(runtime: Runtime, _args: unknown, io: OperationIo):
     const { files } = await session.recorder.sweep((done) =>
       io.progress({ phase: 'recording', done: done.bytes, total: done.totalBytes, unit: 'bytes' }),
     )
+    io.signal.throwIfAborted()
     return {
       files,
       events,
@@ -38,7 +39,7 @@ export async function record(runtime: Runtime, _args: unknown, io: OperationIo):
       newLog: session.own.opened,
       suspects: suspectRows(session),
       problems: session.recorder.problems,
-      damage: session.damage.length,
+      damage: session.untold.damage.length,
     }
   } finally {
     end()

@@ -1,7 +1,6 @@
 import type { Damage } from '../../engine/ports/check.js'
 import { acceptSuspects, damagedFiles, differingFiles, repairFiles } from '../../engine/recover/recover.js'
 import type { RecoverTools } from '../../engine/recover/recover-tools.js'
-import { latestState } from '../../engine/replay/content.js'
 import { checkAndFence } from '../open-check.js'
 import type { OperationIo } from '../operation.js'
 import { startRecording } from '../recording-session.js'
@@ -10,6 +9,7 @@ import { previewRecover } from './recover-preview.js'
 import type { DamageRow, RecoverResult } from './recover-result.js'
 import type { RecordingSession } from '../session.js'
 import { suspectRows } from '../suspects.js'
+import { tornFiles } from '../torn-files.js'
 
 export interface RecoverArgs {
   readonly dryRun: boolean
@@ -23,8 +23,7 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
   const phase = (name: string, unit: 'files' | 'bytes' | 'events') => (done: number, total: number | null) =>
     io.progress({ phase: name, done, total, unit })
   const session = await sessionFor(runtime, phase('checking the log', 'events'))
-  const damage = await fullCheck(runtime, session, phase('checking the log', 'events'))
-  const torn = await incompleteFiles(runtime, session)
+  const { damage, torn } = await fullCheck(runtime, session, phase('checking the log', 'events'))
   const swept = phase('recording what was missed', 'bytes')
   let recorded = 0
   const end = session.subscribe((durable) => {
@@ -47,10 +46,8 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
     : await repairFiles(tools, session.recorder, phase('restoring', 'files'))
   const verify = phase('verifying', 'files')
   const { files, differing } = await differingFiles(tools, session.recorder, (done) => verify(done, null))
-  const stillTorn = await incompleteFiles(runtime, session)
-  const left = args.dryRun
-    ? []
-    : differing.filter((each) => !isListed(each, [...repair.held, ...repair.unmended]))
+  const stillTorn = await tornFiles(session.tools)
+  const left = differing.filter((each) => !isListed(each, [...repair.held, ...repair.unmended]))
   return {
     checked: runtime.store.reader.logs().reduce((sum, { events }) => sum + events, 0),
     recorded,
@@ -97,41 +94,24 @@ async function fullCheck(
   runtime: Runtime,
   session: RecordingSession,
   onCheck: (done: number, total: number | null) => void,
-): Promise<Damage[]> {
-  const { recorder, tools } = session
+): Promise<{ damage: readonly Damage[]; torn: readonly string[] }> {
+  const { recorder, tools, untold } = session
   return recorder.exclusively(async () => {
     await tools.writer.flush()
-    const found: Damage[] = [...session.damage]
+    const found: Damage[] = []
     for (const { log, events } of runtime.store.reader.logs()) {
+      if (log === session.wholeLogChecked) continue
       const onProgress = (done: number): void => onCheck(done, events)
       found.push(...(await checkAndFence(runtime.store, log, { full: true, unclean: true, onProgress })))
     }
     if (found.length > 0) {
       for (const cursor of tools.cursors.all()) tools.cursors.set(cursor.facts, { ...cursor, size: -1 })
     }
-    return found.filter((each, i) => found.findIndex((other) => sameDamage(each, other)) === i)
+    const torn = found.length > 0 ? await tornFiles(tools) : []
+    session.untold = { damage: [], torn: [] }
+    session.wholeLogChecked = null
+    return { damage: [...untold.damage, ...found], torn: [...new Set([...untold.torn, ...torn])] }
   })
-}
-
-function sameDamage(a: Damage, b: Damage): boolean {
-  return a.log === b.log && a.from === b.from && a.to === b.to && a.what === b.what
-}
-
-/** Files of this host whose content the log can't give whole. */
-async function incompleteFiles(runtime: Runtime, { tools, own }: RecordingSession): Promise<string[]> {
-  const { reader } = runtime.store
-  const lost = reader.log(own.writer.log)?.lost ?? []
-  if (lost.length === 0) return []
-  const torn: string[] = []
-  for (const { facts, state, position } of tools.cursors.all()) {
-    if (state !== 'live') continue
-    const { content, complete } = await latestState(reader, own.writer.log, facts)
-    const touched = content.pieces.some(
-      (piece) => 'log' in piece && lost.some(({ from, to }) => piece.offset >= from && piece.offset < to),
-    )
-    if (!complete || touched || content.length < position) torn.push(`${facts.root}\0${facts.path}`)
-  }
-  return torn
 }
 
 /** Lost events whose files are whole again cost older versions only; they are told once, as damage, not as unmended. */

@@ -114,7 +114,7 @@ async function toFolder(
       const written = await writeContent({ files, hasher, reader: store.reader }, state.content, path)
       count += 1
       bytes += written.bytes
-      if (!state.complete) mismatches.push(mismatch(each, 'log-incomplete'))
+      if (!state.complete || !written.complete) mismatches.push(mismatch(each, 'log-incomplete'))
       if (args.verify && !sameAsWritten({ files, hasher }, path, written))
         mismatches.push(mismatch(each, 'not-kept'))
       if (args.verify && when === null && args.epoch === undefined) {

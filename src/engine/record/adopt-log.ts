@@ -2,7 +2,7 @@ import type { Cursor } from '../core/cursor.js'
 import type { LogId, NewEvent } from '../core/event.js'
 import type { CursorChange } from '../ports/log.js'
 import { latestState } from '../replay/content.js'
-import { contentDigest } from '../replay/file-digest.js'
+import { readablePrefix } from '../replay/file-digest.js'
 import type { ObserverTools } from './observer-tools.js'
 
 const filesPerCommit = 200
@@ -41,10 +41,10 @@ async function baseOf(
   const log = earlier.find((candidate) => reader.file(candidate, key) !== undefined)
   if (log === undefined) return null
   const { content, epoch } = await latestState(reader, log, key)
-  const { length } = content
-  const digest = await contentDigest(hasher, reader, content)
+  const sure = await readablePrefix(hasher, reader, content)
+  const { length } = sure.content
   const source = { log, ...key, epoch }
   // Size -1: the file is looked at, whatever its time says, and held against what the earlier log is sure of.
   const next: Cursor = { ...cursor, epoch: 0, position: length, checked: 0, size: -1 }
-  return { body: { kind: 'base', file: facts, epoch: 0, source, length, digest }, cursor: next }
+  return { body: { kind: 'base', file: facts, epoch: 0, source, length, digest: sure.digest }, cursor: next }
 }

@@ -16,13 +16,20 @@ export class CursorTable {
   readonly #cursors: Map<string, Cursor>
   readonly #byInode = new Map<string, Set<string>>()
   readonly #onDurable: (durable: readonly Durable[]) => void
+  readonly #onFailure: (error: unknown) => void
   /** Cursors that moved without an event: a new time stamp, a second look. Saved now and then. */
   readonly #unsaved = new Set<string>()
   #failure: unknown = null
 
-  constructor(cursors: Map<string, Cursor>, onDurable: (durable: readonly Durable[]) => void) {
+  /** @param onFailure called once, with what made the first commit fail */
+  constructor(
+    cursors: Map<string, Cursor>,
+    onDurable: (durable: readonly Durable[]) => void,
+    onFailure: (error: unknown) => void = () => undefined,
+  ) {
     this.#cursors = cursors
     this.#onDurable = onDurable
+    this.#onFailure = onFailure
     for (const [id, cursor] of cursors) this.#index(id, cursor.identity)
   }
 
@@ -38,7 +45,7 @@ export class CursorTable {
   #put(key: CursorKey, cursor: Cursor): void {
     const id = cursorId(key)
     const old = this.#cursors.get(id)
-    if (old && old.identity.ino !== cursor.identity.ino) this.#byInode.get(inode(old.identity))?.delete(id)
+    if (old && old.identity.ino !== cursor.identity.ino) this.#unindex(id, old.identity)
     this.#cursors.set(id, cursor)
     this.#index(id, cursor.identity)
   }
@@ -46,7 +53,7 @@ export class CursorTable {
   forget(key: CursorKey): void {
     const id = cursorId(key)
     const old = this.#cursors.get(id)
-    if (old) this.#byInode.get(inode(old.identity))?.delete(id)
+    if (old) this.#unindex(id, old.identity)
     this.#cursors.delete(id)
     this.#unsaved.delete(id)
   }
@@ -100,11 +107,20 @@ export class CursorTable {
         if (commit.events.length > 0) this.#onDurable(commit.events.flatMap(({ body }) => durableOf(body)))
       },
       (error: unknown) => {
-        this.#failure ??= error
+        if (this.#failure !== null) return
+        this.#failure = error
+        this.#onFailure(error)
       },
     )
     if (writer.pendingBytes > limits.queueMaxBytes) await durable
     if (this.#failure !== null) throw this.#failure
+  }
+
+  #unindex(id: string, identity: FileIdentity): void {
+    const name = inode(identity)
+    const ids = this.#byInode.get(name)
+    ids?.delete(id)
+    if (ids?.size === 0) this.#byInode.delete(name)
   }
 
   #index(id: string, identity: FileIdentity): void {

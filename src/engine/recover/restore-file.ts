@@ -87,6 +87,7 @@ async function replace(
   files.makeDirectory(folder)
   const written = await writeContent(tools, target, temporary, before?.mode)
   try {
+    if (!written.complete) return { kind: 'failed', why: 'the log can’t give all of it any more' }
     if (!sameAsWritten(tools, temporary, written)) {
       return { kind: 'failed', why: 'the disk did not keep what was written' }
     }

@@ -1,4 +1,5 @@
-import type { Content } from '../core/replay-plan.js'
+import { HoldfastError } from '../core/errors.js'
+import { prefix, type Content } from '../core/replay-plan.js'
 import type { Hasher } from '../ports/hash.js'
 import type { LogReader } from '../ports/log.js'
 import { contentBytes } from './content.js'
@@ -51,4 +52,23 @@ export async function contentDigest(hasher: Hasher, reader: LogReader, content: 
   const digest = new FileDigest(hasher)
   for await (const bytes of contentBytes(reader, content)) digest.update(bytes)
   return digest.hex()
+}
+
+/** The longest part of a content, from its start, whose bytes can be read, with its digest. */
+export async function readablePrefix(
+  hasher: Hasher,
+  reader: LogReader,
+  content: Content,
+): Promise<{ readonly content: Content; readonly digest: string }> {
+  const digest = new FileDigest(hasher)
+  let length = 0
+  try {
+    for await (const bytes of contentBytes(reader, content)) {
+      digest.update(bytes)
+      length += bytes.length
+    }
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'STORE_DAMAGED') throw error
+  }
+  return { content: prefix(content, length), digest: digest.hex() }
 }

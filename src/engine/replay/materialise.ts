@@ -10,11 +10,12 @@ import { FileDigest } from './file-digest.js'
 export interface Written {
   readonly bytes: number
   readonly digest: string
+  /** False where the log could not give all of it: what is written is the part before the damage. */
+  readonly complete: boolean
 }
 
 /**
- * Writes a recorded content to a new file, 0600 and synced.
- * @throws HoldfastError STORE_DAMAGED where the log can't give it; the partial file is removed
+ * Writes a recorded content to a new file, 0600 unless `mode` says otherwise, and synced.
  */
 export async function writeContent(
   tools: { readonly files: WritableFiles; readonly reader: LogReader; readonly hasher: Hasher },
@@ -33,10 +34,14 @@ export async function writeContent(
     }
     target.finish()
   } catch (error) {
-    target.abandon()
-    throw error
+    if (!(error instanceof HoldfastError) || error.code !== 'STORE_DAMAGED') {
+      target.abandon()
+      throw error
+    }
+    target.finish()
+    return { bytes, digest: digest.hex(), complete: false }
   }
-  return { bytes, digest: digest.hex() }
+  return { bytes, digest: digest.hex(), complete: true }
 }
 
 /** Reads a file back and compares it with what was written. */
