@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { CorpusSize } from '../test/fixtures-gen/corpus.js'
 
 /** One way to do the work. `prepare` and `digest` are not timed. */
 export interface Contender<Result> {
@@ -8,7 +9,12 @@ export interface Contender<Result> {
   run(): Promise<Result> | Result
   /** A short text that depends on the whole result, so that work left undone is seen. */
   digest(result: Result): Promise<string> | string
+  /** What else the result tells, each with its unit in its name. The greatest of all rounds is reported. */
+  figures?(result: Result): Figures
 }
+
+/** Numbers beside the time: `peakMB`, `p99Ms`, `events`. */
+export type Figures = Readonly<Record<string, number>>
 
 export interface ComparisonOptions<First, Second> {
   /** What is measured, for example `append 1 KB`. */
@@ -34,6 +40,7 @@ export interface ContenderResult {
   readonly ms: Spread
   readonly megabytesPerSecond: number | null
   readonly digest: string
+  readonly figures: Figures
 }
 
 export interface BenchResult {
@@ -47,6 +54,8 @@ export interface BenchResult {
 export interface BenchOptions {
   /** Small inputs and few rounds: shows that the benchmark works, not how fast anything is. */
   readonly tiny: boolean
+  /** The corpus of benchmarks that work on one; default: `tiny` where tiny, else the benchmark's own choice. */
+  readonly size?: CorpusSize
 }
 
 /** What every `*.bench.ts` exports as `run`. */
@@ -87,8 +96,12 @@ export async function compare<First, Second>(
   }
 }
 
+/** With so many rounds a 99th percentile says something. */
+const percentileMinRounds = 100
+
 class Lane<Result> {
   readonly times: number[] = []
+  readonly #figures = new Map<string, number>()
   digest: string | undefined
   readonly #contender: Contender<Result>
   readonly #comparison: string
@@ -113,7 +126,9 @@ class Lane<Result> {
   result(bytes: number | undefined): ContenderResult {
     const ms = spread(this.times)
     const megabytesPerSecond = bytes === undefined ? null : bytes / 1000 / ms.median
-    return { name: this.name, ms, megabytesPerSecond, digest: this.digest ?? '' }
+    const figures = Object.fromEntries(this.#figures)
+    if (this.times.length >= percentileMinRounds) figures['p99Ms'] = percentile(this.times, 0.99)
+    return { name: this.name, ms, megabytesPerSecond, digest: this.digest ?? '', figures }
   }
 
   async #measure(): Promise<number> {
@@ -125,6 +140,9 @@ class Lane<Result> {
     this.digest ??= digest
     if (digest !== this.digest) {
       throw new Error(`${this.#comparison}: ${this.name} came to ${this.digest}, then to ${digest}`)
+    }
+    for (const [name, value] of Object.entries(this.#contender.figures?.(result) ?? {})) {
+      this.#figures.set(name, Math.max(value, this.#figures.get(name) ?? value))
     }
     // Below the clock's resolution a ratio would be a division by zero.
     return Math.max(ms, 1e-6)
@@ -138,4 +156,10 @@ export function spread(values: readonly number[]): Spread {
   const upper = sorted[middle] ?? Number.NaN
   const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
   return { median, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN }
+}
+
+/** The value that this share of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 }

@@ -4,12 +4,12 @@ import type { BenchResult } from './harness.js'
 /** Results as a table for people: one row for each contender, the ratio beside the second. */
 export function renderTable(results: readonly BenchResult[]): string {
   const table = new Table({
-    head: ['', '', 'median', 'min … max', 'MB/s', 'ratio (min … max)', 'digest'],
+    head: ['', '', 'median', 'min … max', 'MB/s', 'ratio (min … max)', 'beside', 'digest'],
     style: { head: [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   })
   for (const { name, contenders, ratio } of results) {
-    for (const [at, { name: contender, ms, megabytesPerSecond, digest }] of contenders.entries()) {
+    for (const [at, { name: contender, ms, megabytesPerSecond, digest, figures }] of contenders.entries()) {
       table.push([
         at === 0 ? name : '',
         contender,
@@ -17,6 +17,9 @@ export function renderTable(results: readonly BenchResult[]): string {
         `${time(ms.min)} … ${time(ms.max)}`,
         megabytesPerSecond === null ? '' : megabytesPerSecond.toFixed(megabytesPerSecond < 100 ? 1 : 0),
         at === 0 ? '' : `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} … ${ratio.max.toFixed(2)})`,
+        Object.entries(figures)
+          .map(([key, value]) => `${key} ${Number(value.toPrecision(3)).toString()}`)
+          .join(', '),
         digest.slice(0, 12),
       ])
     }

@@ -25,6 +25,12 @@ export function livingDaemon(file: string): DaemonRecord | undefined {
   return record !== undefined && isProcess(record.pid, record.start) ? record : undefined
 }
 
+/** The daemon that the file names, if it ended without removing it: killed, or gone with the machine. */
+export function deadDaemon(file: string): DaemonRecord | undefined {
+  const record = readPidFile(file)
+  return record !== undefined && !isProcess(record.pid, record.start) ? record : undefined
+}
+
 /** Removes the file if it is this process's own: a successor's must stay. */
 export function removePidFile(file: string): void {
   if (readPidFile(file)?.pid === process.pid) rmSync(file, { force: true })

@@ -39,7 +39,7 @@ const messagesMerge: MergeFormat = {
   },
 }
 
-const wholeMerge: MergeFormat = { ...plainMerge, shape: 'whole', rewrites: true, wellFormed: isText }
+const wholeMerge: MergeFormat = { ...plainMerge, shape: 'whole', rewrites: true, wellFormed: hasContent }
 const wholeJsonMerge: MergeFormat = { ...wholeMerge, wellFormed: isWholeJson }
 
 /**
@@ -59,6 +59,7 @@ export function mergeFormatOf(name: string, path: string): MergeFormat {
   }
 }
 
-function isText(content: Uint8Array): boolean {
-  return content.length > 0 && !content.includes(0)
+/** An empty file or nothing but NULs is what a crash leaves. */
+function hasContent(content: Uint8Array): boolean {
+  return content.some((byte) => byte !== 0)
 }
