@@ -21,6 +21,8 @@ export interface VerifyResult {
   /** Files that have grown since they were last recorded; no problem where nothing records just now. */
   readonly grown: number
   readonly problems: readonly VerifyProblem[]
+  /** Events that were fenced as lost before: versions that need them are gone, what is on disk is whole. */
+  readonly lost: readonly { readonly log: string; readonly from: number; readonly to: number }[]
 }
 
 /** Checks every log and holds every file of this machine against it. Changes nothing. */
@@ -29,10 +31,14 @@ export async function verify(runtime: Runtime, _args: unknown, io: OperationIo):
   const problems: VerifyProblem[] = []
   let events = 0
   await session?.own.writer.flush()
-  for (const { log, events: total } of store.reader.logs()) {
+  const lost: { log: string; from: number; to: number }[] = []
+  for (const { log, events: total, lost: known } of store.reader.logs()) {
+    lost.push(...known.map((range) => ({ log, ...range })))
     const onProgress = (done: number): void =>
       io.progress({ phase: 'checking the log', done, total, unit: 'events' })
-    for await (const damage of store.check(log, 0, true, onProgress)) problems.push(row(damage))
+    for await (const damage of store.check(log, 0, true, onProgress)) {
+      if (!known.some(({ from, to }) => from <= damage.from && damage.to <= to)) problems.push(row(damage))
+    }
     events += total
   }
   const log = session?.own.writer.log ?? (await storedIdentity(runtime))?.log
@@ -47,7 +53,7 @@ export async function verify(runtime: Runtime, _args: unknown, io: OperationIo):
       io.progress({ phase: 'comparing files', done: checked, total: cursors.length, unit: 'files' })
     }
   }
-  return { ok: problems.length === 0, events, files: checked, grown, problems }
+  return { ok: problems.length === 0, events, files: checked, grown, problems, lost }
 }
 
 function row({ what, log, from, to }: Damage): VerifyProblem {
