@@ -73,7 +73,7 @@ async function runHere(
   const registry: Operations = operations
   const operation = Object.hasOwn(registry, name) ? registry[name] : undefined
   if (operation === undefined) throw new HoldfastError('INTERNAL', `there is no operation ${name}`)
-  const runtime = await openRuntime({ home, mode, repair: name === 'recover' })
+  const runtime = await openRuntime({ home, mode, repair: name === 'recover' && mode === 'write' })
   try {
     return await operation(runtime, args as never, io)
   } finally {

@@ -3,7 +3,7 @@ import type { Document, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import { HoldfastError } from '../engine/core/errors.js'
 import { closest } from './closest.js'
 import { parseConfig, parseYaml } from './config.js'
-import type { ConfiguredRoot } from './config.js'
+import type { ConfiguredPeer, ConfiguredRoot } from './config.js'
 import { settingDefaults } from './config-schema.js'
 import type { SettingKey } from './config-schema.js'
 
@@ -20,9 +20,11 @@ export function settingKey(text: string): SettingKey {
     next:
       text === 'roots' || text.startsWith('roots.')
         ? 'Use `holdfast root add` and `holdfast root remove`.'
-        : meant === undefined
-          ? `The settings are ${keys.join(', ')}.`
-          : `Did you mean ${meant}?`,
+        : text === 'peers' || text.startsWith('peers.')
+          ? 'Use `holdfast peer add` and `holdfast peer remove`.'
+          : meant === undefined
+            ? `The settings are ${keys.join(', ')}.`
+            : `Did you mean ${meant}?`,
   })
 }
 
@@ -61,35 +63,55 @@ export function putRoot(
   root: Partial<ConfiguredRoot> & { name: string },
   file: string,
 ): string {
+  return putEntry(text, 'roots', root, file)
+}
+
+/** Removes the entry of a root, if there is one. Throws CONFIG_INVALID. */
+export function dropRoot(text: string, name: string, file: string): string {
+  return dropEntry(text, 'roots', name, file)
+}
+
+/** Adds a peer, or replaces the entry of that name. Throws CONFIG_INVALID. */
+export function putPeer(text: string, peer: ConfiguredPeer, file: string): string {
+  return putEntry(text, 'peers', peer, file)
+}
+
+/** Removes the entry of a peer, if there is one. Throws CONFIG_INVALID. */
+export function dropPeer(text: string, name: string, file: string): string {
+  return dropEntry(text, 'peers', name, file)
+}
+
+type NamedList = 'roots' | 'peers'
+
+function putEntry(text: string, list: NamedList, entry: { readonly name: string }, file: string): string {
   const document = parseYaml(text, file)
-  const roots = document.get('roots')
-  const entry = document.createNode(root)
-  if (!isSeq(roots)) document.set('roots', document.createNode([entry]))
+  const entries = document.get(list)
+  const node = document.createNode(entry)
+  if (!isSeq(entries)) document.set(list, document.createNode([node]))
   else {
-    const index = rootIndex(roots, root.name)
-    if (index < 0) roots.add(entry)
+    const index = entryIndex(entries, entry.name)
+    if (index < 0) entries.add(node)
     else {
-      const old = roots.items[index] as YAMLMap
-      entry.commentBefore = old.commentBefore ?? null
-      roots.items[index] = entry
+      const old = entries.items[index] as YAMLMap
+      node.commentBefore = old.commentBefore ?? null
+      entries.items[index] = node
     }
   }
   return checked(document, file)
 }
 
-/** Removes the entry of a root, if there is one. Throws CONFIG_INVALID. */
-export function dropRoot(text: string, name: string, file: string): string {
+function dropEntry(text: string, list: NamedList, name: string, file: string): string {
   const document = parseYaml(text, file)
-  const roots = document.get('roots')
-  const index = isSeq(roots) ? rootIndex(roots, name) : -1
-  if (!isSeq(roots) || index < 0) return text
-  roots.items.splice(index, 1)
-  if (roots.items.length === 0) removeKeepingComment(document, ['roots'])
+  const entries = document.get(list)
+  const index = isSeq(entries) ? entryIndex(entries, name) : -1
+  if (!isSeq(entries) || index < 0) return text
+  entries.items.splice(index, 1)
+  if (entries.items.length === 0) removeKeepingComment(document, [list])
   return checked(document, file)
 }
 
-function rootIndex(roots: YAMLSeq, name: string): number {
-  return roots.items.findIndex((item) => isMap(item) && item.get('name') === name)
+function entryIndex(entries: YAMLSeq, name: string): number {
+  return entries.items.findIndex((item) => isMap(item) && item.get('name') === name)
 }
 
 /** A comment before a key may speak of what follows, or of the whole file: it stays, before the next key. */

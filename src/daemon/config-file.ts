@@ -33,6 +33,11 @@ export const configTemplate = `# Settings of Holdfast on this host. Each one is 
 #     format: messages
 #     path: ~/broker/current_session.jsonl
 #     poll: true        the watcher is blind there (network mounts, volumes)
+#
+# peers:                other hosts to exchange events with; see \`holdfast peer add\`
+#   - name: laptop
+#     url: exec:ssh laptop holdfast serve --stdio
+#     direction: both   both, push or pull
 `
 
 /**

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { peerEntry } from './peer-schema.js'
 import { parseDuration, parseSize } from './units.js'
 
 /** What the config file may say. Every key is optional; input is the file's values, output is what the code uses. */
@@ -72,6 +73,7 @@ const rootEntry = v.strictObject({
 export const configSchema = v.strictObject({
   name: v.optional(name(hostNamePattern, 'must be up to 63 letters, digits, dots, dashes and underscores')),
   roots: v.optional(v.array(rootEntry, 'must be a list of roots'), []),
+  peers: v.optional(v.array(peerEntry, 'must be a list of peers'), []),
   sweep: v.optional(v.strictObject({ every: v.optional(duration(secondMs, dayMs, '30s'), '30s') }), {}),
   write: v.optional(
     v.strictObject({
@@ -104,7 +106,7 @@ export const configSchema = v.strictObject({
 
 export type ConfigValues = v.InferOutput<typeof configSchema>
 
-/** The keys that `config get|set|unset` take, with the text of their default. `roots` is edited by `root`. */
+/** The keys that `config get|set|unset` take, with the text of their default. `roots` and `peers` are edited by `root` and `peer`. */
 export const settingDefaults = {
   name: null,
   'sweep.every': '30s',

@@ -11,11 +11,15 @@ import type { Home } from './home.js'
 /** A root as the config names it: one of its own, or a change to a known one. */
 export type ConfiguredRoot = ConfigValues['roots'][number]
 
+/** Another host to exchange events with. */
+export type ConfiguredPeer = ConfigValues['peers'][number]
+
 /** The settings, with defaults for what the file leaves out. */
 export interface Config {
   /** What the host is called, or null where the environment or the system says. */
   readonly name: string | null
   readonly roots: readonly ConfiguredRoot[]
+  readonly peers: readonly ConfiguredPeer[]
   readonly sweepEveryMs: number
   readonly quietTimeMs: number
   readonly onConflict: 'union' | 'hold' | 'split'
@@ -55,12 +59,15 @@ export function parseConfig(text: string, file: string): Config {
   const values = plainValues(document, file)
   const parsed = v.safeParse(configSchema, values)
   if (!parsed.success) throw invalid(parsed.issues.map((issue) => describe(issue, document, lines, file)))
-  const problems = rootProblems(parsed.output.roots, document, lines, file)
+  const problems = (['roots', 'peers'] as const).flatMap((list) =>
+    repeatedNames(list, parsed.output[list], document, lines, file),
+  )
   if (problems.length > 0) throw invalid(problems)
-  const { name, roots, sweep, write, archive, milestones, disk } = parsed.output
+  const { name, roots, peers, sweep, write, archive, milestones, disk } = parsed.output
   return {
     name: name ?? null,
     roots,
+    peers,
     sweepEveryMs: sweep.every,
     quietTimeMs: write.quietTime,
     onConflict: write.onConflict,
@@ -129,17 +136,18 @@ function describe(issue: v.BaseIssue<unknown>, document: Document, lines: LineCo
   return `${place}: ${key} ${issue.message}`
 }
 
-function rootProblems(
-  roots: readonly ConfiguredRoot[],
+function repeatedNames(
+  list: 'roots' | 'peers',
+  entries: readonly { readonly name: string }[],
   document: Document,
   lines: LineCounter,
   file: string,
 ): string[] {
   const problems: string[] = []
   const seen = new Set<string>()
-  for (const [index, { name }] of roots.entries()) {
+  for (const [index, { name }] of entries.entries()) {
     if (seen.has(name))
-      problems.push(`${file}:${lineOf(document, lines, ['roots', index])}: roots has ${name} twice`)
+      problems.push(`${file}:${lineOf(document, lines, [list, index])}: ${list} has ${name} twice`)
     seen.add(name)
   }
   return problems

@@ -14,6 +14,9 @@ const helloWithinMs = 5_000
 /** How long a cancelled operation may take to end in order, in ms. Then the daemon is left to end it by itself. */
 const cancelWithinMs = 2_000
 
+/** Input is sent in pieces of at most this size. */
+const pieceMaxBytes = 256 * 1024
+
 /** A connection to the daemon that said hello and waits for its one call. */
 export interface ControlConnection {
   readonly hello: Hello['hello']
@@ -98,6 +101,8 @@ async function runCall(
     io.signal.throwIfAborted()
     io.signal.addEventListener('abort', cancel, { once: true })
     await writer.write({ type: 'json', value: { call: { name: call.name, args: call.args ?? null } } })
+    // A daemon that is gone, or has its answer ready, takes no more: the answer below says which.
+    if (io.input) sendInput(writer, io.input).catch(() => undefined)
     for await (const frame of frames) {
       if (frame.type === 'bytes') {
         await io.bytes(frame.bytes)
@@ -114,6 +119,15 @@ async function runCall(
     io.signal.removeEventListener('abort', cancel)
     socket.destroy()
   }
+}
+
+/** Passes the caller's input on as fast as the daemon takes it. */
+async function sendInput(writer: FrameWriter, input: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of input) {
+    for (let at = 0; at < chunk.length; at += pieceMaxBytes)
+      await writer.write({ type: 'bytes', bytes: chunk.subarray(at, at + pieceMaxBytes) })
+  }
+  await writer.write({ type: 'json', value: { inputEnd: true } })
 }
 
 /** Frames as they are asked for: while nobody asks, the socket's own buffer fills and the daemon waits. */

@@ -4,6 +4,7 @@ import type { Server, Socket } from 'node:net'
 import { HoldfastError } from '../engine/core/errors.js'
 import { FrameDecoder } from '../transport/frames.js'
 import { FrameWriter } from '../transport/frame-writer.js'
+import { ChunkQueue } from '../transport/links/chunk-queue.js'
 import type { Answer, Hello } from './messages.js'
 import { controlProtocol, errorRecord, readRequest } from './messages.js'
 import type { Operations } from './operation.js'
@@ -13,6 +14,9 @@ export const connectionsMax = 64
 
 /** Binary output is sent in pieces of at most this size, so that a large chunk does not wait in memory twice. */
 const pieceMaxBytes = 256 * 1024
+
+/** Input that may wait for its operation before the caller is held back. */
+const inputMaxBytes = 1024 * 1024
 
 /** How long a connection may stay without saying what it wants, in ms. */
 const callWithinMs = 10_000
@@ -87,6 +91,9 @@ class Connection<T> {
   readonly #decoder = new FrameDecoder()
   readonly #writer: FrameWriter
   readonly #abort = new AbortController()
+  readonly #input = new ChunkQueue(() => {
+    if (this.#input.bytes < inputMaxBytes) this.#socket.resume()
+  })
   #called = false
   #answered = false
 
@@ -108,7 +115,9 @@ class Connection<T> {
     this.#socket.on('data', (chunk) => this.#onData(chunk))
     this.#socket.once('close', () => {
       clearTimeout(timer)
-      this.#abort.abort(new HoldfastError('INTERRUPTED', 'the command is gone'))
+      const gone = new HoldfastError('INTERRUPTED', 'the command is gone')
+      this.#input.fail(gone)
+      this.#abort.abort(gone)
     })
   }
 
@@ -127,9 +136,15 @@ class Connection<T> {
     if (this.#answered) return
     try {
       for (const frame of this.#decoder.push(chunk)) {
-        if (frame.type !== 'json') throw new HoldfastError('PROTOCOL', 'a request is a JSON frame')
+        if (frame.type !== 'json') {
+          if (!this.#called) throw new HoldfastError('PROTOCOL', 'a request is a JSON frame')
+          this.#input.push(frame.bytes)
+          if (this.#input.bytes >= inputMaxBytes) this.#socket.pause()
+          continue
+        }
         const request = readRequest(frame.value)
         if ('cancel' in request) this.#abort.abort(new HoldfastError('INTERRUPTED', 'cancelled'))
+        else if ('inputEnd' in request) this.#input.end()
         else this.#call(request.call.name, request.call.args)
       }
     } catch (error) {
@@ -165,6 +180,7 @@ class Connection<T> {
     const { signal } = this.#abort
     return operation(runtime, args as never, {
       signal,
+      input: this.#input,
       progress: (progress) => {
         // Progress is the one thing that may be dropped: a slow reader must not make the daemon hold it.
         if (!this.#socket.writableNeedDrain) this.#send({ progress })

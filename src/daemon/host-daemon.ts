@@ -8,6 +8,7 @@ import { prepareHome } from './private-folder.js'
 import { runDaemon } from './run-daemon.js'
 import { openRuntime } from './runtime.js'
 import { startService } from './service.js'
+import type { ServiceOptions } from './service.js'
 
 export interface HostDaemonOptions {
   readonly home: Home
@@ -15,10 +16,16 @@ export interface HostDaemonOptions {
   readonly signal: AbortSignal
   /** Gets each line of the log, readable, beside the file; null where the file is enough. */
   readonly echo: ((line: string) => void) | null
+  /** How far the first look at everything is. */
+  readonly onProgress?: NonNullable<ServiceOptions['onProgress']>
+  /** Called when everything that was there at the start is recorded. */
+  readonly onCaughtUp?: () => void
 }
 
 /** This host's real daemon: its log file, its store, its recorder. Resolves and rejects as `runDaemon`. */
-export async function runHostDaemon({ home, version, signal, echo }: HostDaemonOptions): Promise<void> {
+export async function runHostDaemon(options: HostDaemonOptions): Promise<void> {
+  const { home, version, signal, echo, onProgress, onCaughtUp } = options
+  const look = { ...(onProgress ? { onProgress } : {}), ...(onCaughtUp ? { onCaughtUp } : {}) }
   process.umask(0o077)
   const notes = prepareHome(home)
   const file = new LogFile(home.logFile)
@@ -39,7 +46,10 @@ export async function runHostDaemon({ home, version, signal, echo }: HostDaemonO
       log,
       operations,
       open: () => openRuntime({ home, mode: 'write' }),
-      startService: (runtime, onFatal) => startService(runtime, { log, onFatal }),
+      onRecorder: (runtime, recorder) => {
+        runtime.recorder = recorder
+      },
+      startService: (runtime, onFatal) => startService(runtime, { log, onFatal, ...look }),
       signal,
     })
   } catch (err) {

@@ -1,11 +1,19 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { HoldfastError } from '../engine/core/errors.js'
-import type { HostId, LogId } from '../engine/core/event.js'
-import type { Hasher } from '../engine/ports/hash.js'
+import type { PeerIdentity } from '../engine/ports/replica.js'
 import { writePrivateFile } from './private-file.js'
+
+export { hostIdOf, logIdOf } from '../store/log-identity.js'
 
 /** The host's Ed25519 key. The private half never leaves its file. */
 export interface HostKey {
@@ -17,6 +25,27 @@ export const hostKeyFile = (identityFolder: string): string => join(identityFold
 
 /** undefined where there is none. Throws NOT_READABLE for one that can't be read or is no key. */
 export function readHostKey(identityFolder: string): HostKey | undefined {
+  const key = privateKey(identityFolder)
+  return key && { publicKey: publicHalf(key) }
+}
+
+/** The host as it proves itself to peers; undefined and throws as `readHostKey`. */
+export function hostIdentity(identityFolder: string): PeerIdentity | undefined {
+  const key = privateKey(identityFolder)
+  return key && { publicKey: publicHalf(key), sign: (bytes) => sign(null, bytes, key), verify: verifies }
+}
+
+/** Whether the signature over these bytes was made with the key. Bytes that are no key have signed nothing. */
+function verifies(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    return key.asymmetricKeyType === 'ed25519' && verify(null, bytes, key, signature)
+  } catch {
+    return false
+  }
+}
+
+function privateKey(identityFolder: string): KeyObject | undefined {
   const file = hostKeyFile(identityFolder)
   let pem: string
   try {
@@ -26,7 +55,7 @@ export function readHostKey(identityFolder: string): HostKey | undefined {
     throw new HoldfastError('NOT_READABLE', `${file} can't be read`, { cause: error })
   }
   try {
-    return { publicKey: publicHalf(pem) }
+    return createPrivateKey(pem)
   } catch (error) {
     throw new HoldfastError('NOT_READABLE', `${file} holds no private key`, {
       cause: error,
@@ -37,24 +66,12 @@ export function readHostKey(identityFolder: string): HostKey | undefined {
 
 /** Makes a key and keeps it, 0600 and synced, in place of any other. */
 export function createHostKey(identityFolder: string): HostKey {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const { privateKey: key } = generateKeyPairSync('ed25519')
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString()
   writePrivateFile(hostKeyFile(identityFolder), pem)
-  return { publicKey: publicHalf(pem) }
+  return { publicKey: publicHalf(key) }
 }
 
-function publicHalf(pem: string): Uint8Array {
-  return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' })
-}
-
-export function hostIdOf(hasher: Hasher, publicKey: Uint8Array): HostId {
-  return first16(hasher.sha256(publicKey))
-}
-
-export function logIdOf(hasher: Hasher, publicKey: Uint8Array, nonce: Uint8Array): LogId {
-  return first16(hasher.sha256(publicKey, nonce))
-}
-
-function first16(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('hex', 0, 16)
+function publicHalf(key: KeyObject): Uint8Array {
+  return createPublicKey(key).export({ type: 'spki', format: 'der' })
 }

@@ -12,9 +12,10 @@ import type { LogId, OpenBody } from '../engine/core/event.js'
 import type { LogInfo, LogReader, LogWriter } from '../engine/ports/log.js'
 import { continuedLogs } from '../engine/replay/select.js'
 import { readMachineId } from '../platform/machine-id.js'
-import { createHostKey, hostIdOf, logIdOf, readHostKey } from './host-key.js'
+import { createHostKey, hostIdentity, hostIdOf, logIdOf, readHostKey } from './host-key.js'
 import type { Runtime } from './runtime.js'
 import type { OwnLog } from './session.js'
+import { fenceOf, knownForks } from './sync-fence.js'
 import { realBase } from './watched-roots.js'
 import { readWitness, writeWitness } from './witness-file.js'
 
@@ -54,13 +55,17 @@ export async function openOwnLog(runtime: Runtime): Promise<OwnLog> {
     headSound: info === undefined || (await headSound(store.reader, info)),
   })
   const hostName = runtime.config().name ?? home.hostName
-  if (decision.kind === 'continue' && stored) {
+  const fence = stored && (await fenceOf(store, stored.log))
+  if (decision.kind === 'continue' && stored && fence === null) {
     const writer = store.openWriter(stored.log)
     const identity = { ...stored, folder, machine }
     return own(runtime, writer, hostName, identity, null)
   }
-  const reason = decision.kind === 'new-log' ? decision.reason : 'first'
+  const reason = decision.kind === 'new-log' ? newLogReasons[decision.reason] : (fence ?? '')
   const needsKey = decision.kind === 'new-log' && decision.newKey
+  const oldIdentity = needsKey ? hostIdentity(home.identityFolder) : undefined
+  // Without the old key nobody could prove to a peer what the logs under it hold.
+  if (oldIdentity) await store.keepOwnPoints(oldIdentity)
   const { publicKey } = (needsKey ? undefined : key) ?? createHostKey(home.identityFolder)
   const logNonce = random.bytes(16)
   const log = logIdOf(hasher, publicKey, logNonce)
@@ -81,11 +86,11 @@ export async function openOwnLog(runtime: Runtime): Promise<OwnLog> {
     logNonce,
     platform: process.platform,
     home: realBase(home.agents.home),
-    continues: continued(stored, witness, info, newLogReasons[reason]),
+    continues: continued(stored, witness, info, reason),
   }
   await writer.append({ events: [{ body: open }] })
   await store.setMeta(metaName, JSON.stringify(identity))
-  return own(runtime, writer, hostName, identity, reason === 'first' ? null : newLogReasons[reason])
+  return own(runtime, writer, hostName, identity, reason === newLogReasons.first ? null : reason)
 }
 
 function continued(
@@ -114,11 +119,14 @@ async function own(
     writeWitness(home.identityFolder, { log, events: info.events, chain, storeId, machine })
   }
   note()
+  // Of a forked log peers hold other bytes: what goes on from it would be another file there. It is recorded anew.
+  const forked = (await knownForks(store)).map(({ log }) => log)
+  const earlier = (await continuedLogs(store.reader, writer.log)).slice(1)
   return {
     writer,
     hostName,
     opened,
-    earlier: (await continuedLogs(store.reader, writer.log)).slice(1),
+    earlier: earlier.filter((log) => !forked.includes(log)),
     witness: note,
   }
 }

@@ -5,6 +5,7 @@ import type { Progress } from './operation.js'
 /**
  * What control socket and commands say to each other, as JSON frames. One connection carries one call: the daemon
  * says hello, the command calls, the daemon answers with progress, bytes (as bytes frames) and one result or error.
+ * Bytes frames that the command sends after its call are the operation's input, up to `inputEnd`.
  */
 
 /** Raised when a message changes its meaning. */
@@ -25,6 +26,11 @@ export interface Call {
 
 export interface Cancel {
   readonly cancel: true
+}
+
+/** No more input comes. */
+export interface InputEnd {
+  readonly inputEnd: true
 }
 
 /** An error on its way through the socket. */
@@ -58,9 +64,10 @@ export function readHello(value: unknown): Hello['hello'] {
 }
 
 /** What a command sends. Throws PROTOCOL for anything else. */
-export function readRequest(value: unknown): Call | Cancel {
+export function readRequest(value: unknown): Call | Cancel | InputEnd {
   const message = fields(value)
   if (message['cancel'] === true) return { cancel: true }
+  if (message['inputEnd'] === true) return { inputEnd: true }
   const call = fields(message['call'])
   if (typeof call['name'] === 'string') return { call: { name: call['name'], args: call['args'] } }
   throw new HoldfastError('PROTOCOL', 'a request that is neither a call nor a cancel')

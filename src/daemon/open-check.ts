@@ -28,7 +28,10 @@ export async function checkAndFence(store: LevelStore, log: LogId, options: Chec
     found.push(damage)
   }
   const lost = found.filter(({ what }) => what !== 'index' && what !== 'head')
-  const before = info.lost.filter(({ to }) => to <= from)
+  // Of a loss that reaches into what was looked at, the part before stays known.
+  const before = info.lost
+    .filter((range) => range.from < from)
+    .map((range) => ({ ...range, to: Math.min(range.to, from) }))
   const now = mergeRanges([...before, ...lost])
   if (JSON.stringify(now) !== JSON.stringify(info.lost)) await store.setLost(log, now)
   if (found.length > 0) await store.rebuildIndex(log)

@@ -14,6 +14,8 @@ export interface OperationIo {
   progress(progress: Progress): void
   /** Binary output. Resolves when the consumer took it: await it, or memory grows without bound. */
   bytes(chunk: Uint8Array): Promise<void>
+  /** Binary input, where the caller has some; to be read once. While nobody reads, the caller is held back. */
+  readonly input?: AsyncIterable<Uint8Array>
   /** Aborts when the caller cancels, disappears, or the daemon stops. */
   readonly signal: AbortSignal
 }

@@ -6,11 +6,15 @@ import { follow } from './operations/follow.js'
 import { hosts } from './operations/hosts.js'
 import { init } from './operations/init.js'
 import { list } from './operations/list.js'
+import { testPeer } from './operations/peers.js'
 import { mapProject, projects, unmapProject } from './operations/projects.js'
 import { record } from './operations/record.js'
 import { recover } from './operations/recover.js'
 import { replay } from './operations/replay.js'
+import { serve } from './operations/serve.js'
 import { status } from './operations/status.js'
+import { sync } from './operations/sync.js'
+import { verifyPeer } from './operations/verify-peer.js'
 import { verify } from './operations/verify.js'
 import { versions } from './operations/versions.js'
 
@@ -30,7 +34,9 @@ export const operations: Operations = {
   follow: checked(nothing, follow),
   hosts: checked(nothing, hosts),
   init: checked(v.object({ name: v.nullable(text) }), init),
-  list: checked(selection, list),
+  list: checked(v.object({ ...selection.entries, limit: v.exactOptional(v.nullable(count)) }), list),
+  'peer.test': checked(v.object({ name: text }), testPeer),
+  'peer.verify': checked(v.object({ name: text }), verifyPeer),
   projects: checked(nothing, projects),
   'project.map': checked(v.object({ ...mapping.entries, path: text }), mapProject),
   'project.unmap': checked(mapping, unmapProject),
@@ -46,7 +52,16 @@ export const operations: Operations = {
     }),
     replay,
   ),
+  serve: checked(nothing, serve),
   status: checked(nothing, status),
+  sync: checked(
+    v.object({
+      peers: v.array(text),
+      direction: v.nullable(v.picklist(['push', 'pull'])),
+      dryRun: v.boolean(),
+    }),
+    sync,
+  ),
   verify: checked(nothing, verify),
   versions: checked(
     v.object({ session: text, host: v.exactOptional(text), limit: v.nullable(count) }),

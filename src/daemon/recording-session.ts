@@ -48,6 +48,7 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   const loaded = await store.loadCursors()
   // After damage no shortcut: every file is held against what is left of the log.
   if (damage.length > 0) for (const [id, cursor] of loaded) loaded.set(id, { ...cursor, size: -1 })
+  const ended = new AbortController()
   const listeners = new Set<(durable: readonly Durable[]) => void>()
   let failed = false
   const onFatal = (error: unknown): void => {
@@ -74,7 +75,7 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     home: realBase(home.agents.home),
     unclean,
   }
-  await adoptEarlierLogs(tools, own.earlier)
+  const cutShort = await adoptEarlierLogs(tools, own.earlier)
   const observer = new FileObserver(tools)
   const recorder = new Recorder(tools, observer, onFatal)
   const session: RecordingSession = {
@@ -84,17 +85,21 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     tools,
     roots,
     unclean,
-    untold: { damage, torn: damage.length > 0 ? await tornFiles(tools) : [] },
+    untold: { damage, torn: damage.length > 0 ? [...cutShort, ...(await tornFiles(tools))] : [] },
     wholeLogChecked: options.fullCheck && stored ? stored.log : null,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    ended: ended.signal,
     stop: async () => {
+      ended.abort()
       if (runtime.session === session) runtime.session = null
       await recorder.stop()
       if (failed) return
       own.witness()
+      // A first look that was cut short did not assess everything: the next start has to, as after a crash.
+      if (unclean && observer.starting) return
       await store.setMeta(runMeta, 'stopped')
     },
   }

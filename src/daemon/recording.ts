@@ -9,6 +9,14 @@ export interface Service {
 /** Starts recording by the config as it is then. `onFatal` is called where recording cannot go on. */
 export type StartService = (onFatal: (error: unknown) => void) => Promise<Service>
 
+/** What may be asked of a daemon's recording from within. */
+export interface RecorderControl {
+  /** Resolves when it neither starts nor stops; it may have failed. */
+  settled(): Promise<void>
+  /** Ends it and starts it anew: the log is opened once more. */
+  restart(): Promise<void>
+}
+
 /** The one service of a daemon, started, restarted and stopped one step at a time, in the order asked for. */
 export class Recording {
   readonly #start: StartService
@@ -50,6 +58,11 @@ export class Recording {
         throw error
       }
     })
+  }
+
+  /** Resolves when everything that was asked for before is done, or failed. */
+  settled(): Promise<void> {
+    return this.#last
   }
 
   stop(): Promise<void> {

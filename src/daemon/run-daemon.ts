@@ -10,7 +10,7 @@ import type { Operations } from './operation.js'
 import { livingDaemon, removePidFile, writePidFile } from './pid-file.js'
 import { prepareHome } from './private-folder.js'
 import { Recording } from './recording.js'
-import type { Service } from './recording.js'
+import type { RecorderControl, Service } from './recording.js'
 import { checkedSocketPath, socketPlace } from './socket-path.js'
 
 /** How often the config file is looked at for edits made by hand, in ms. Commands tell the daemon at once. */
@@ -33,6 +33,8 @@ export interface DaemonOptions<T extends Closeable> {
   readonly open: () => Promise<T>
   /** Starts recording by the config as it is then. `onFatal` is for a store that failed: the daemon ends with it. */
   readonly startService: (runtime: T, onFatal: (error: unknown) => void) => Promise<Service>
+  /** Called before commands are served, with what they may ask of the recording. */
+  readonly onRecorder?: (runtime: T, recorder: RecorderControl) => void
   /** Ends the daemon in order. */
   readonly signal: AbortSignal
   /** Called once commands are served. */
@@ -71,6 +73,10 @@ async function serve<T extends Closeable>(
   const { home, version, log } = options
   const end = new End(options.signal)
   const recording = new Recording((onFatal) => options.startService(runtime, onFatal), end.fail, log)
+  options.onRecorder?.(runtime, {
+    settled: () => recording.settled(),
+    restart: () => recording.restart(() => true),
+  })
   const { sinceMs } = writePidFile(home.pidFile, version, Date.now())
   const reload = configReload(home, recording)
   const started = recording.start()

@@ -15,6 +15,7 @@ import { openDatabase } from '../store/open-database.js'
 import { repairDatabase } from '../store/repair-database.js'
 import { loadConfig, type Config } from './config.js'
 import type { Home } from './home.js'
+import type { RecorderControl } from './recording.js'
 import type { RecordingSession } from './session.js'
 
 /** What every operation works with: the open store and the doors to the machine. One a process. */
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly damagedStoreCopy: string | null
   /** The recording that runs in this process, if one does. */
   session: RecordingSession | null
+  /** In a daemon: its recording, which a peer may give cause to begin anew. null in a command. */
+  recorder: RecorderControl | null
   /** Ends the recording, if one runs, and closes the store. */
   close(): Promise<void>
 }
@@ -65,6 +68,7 @@ export async function openRuntime({ home, mode, repair = false }: RuntimeOptions
     files: createNodeFiles(),
     processes: createProcesses(),
     session: null,
+    recorder: null,
     damagedStoreCopy: opened.copy,
     close: async () => {
       try {

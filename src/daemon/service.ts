@@ -30,11 +30,13 @@ const witnessEveryMs = 60_000
  */
 export async function startService(runtime: Runtime, options: ServiceOptions): Promise<Service> {
   const { log } = options
+  // Read here, where a config that is not valid refuses the start: once recording runs, a typing error must not end it.
+  const { sweepEveryMs } = runtime.config()
   const session = await startRecording(runtime, { onFatal: options.onFatal })
   if (session.own.opened !== null) log.warn({ reason: session.own.opened }, 'opened a new log')
   const { damage } = session.untold
   if (damage.length > 0) log.error({ damage }, 'the log is damaged: run `holdfast recover`')
-  const loop = new ServiceLoop(runtime, session, options)
+  const loop = new ServiceLoop(runtime, session, options, sweepEveryMs)
   loop.start()
   return loop
 }
@@ -43,14 +45,16 @@ class ServiceLoop implements Service {
   readonly #runtime: Runtime
   readonly #session: RecordingSession
   readonly #options: ServiceOptions
+  readonly #sweepEveryMs: number
   readonly #watches = new Map<string, Watch>()
   readonly #stop = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(runtime: Runtime, session: RecordingSession, options: ServiceOptions) {
+  constructor(runtime: Runtime, session: RecordingSession, options: ServiceOptions, sweepEveryMs: number) {
     this.#runtime = runtime
     this.#session = session
     this.#options = options
+    this.#sweepEveryMs = sweepEveryMs
   }
 
   start(): void {
@@ -70,12 +74,11 @@ class ServiceLoop implements Service {
     for (const root of roots) {
       await this.#watch(root, root.poll)
     }
-    const { sweepEveryMs } = this.#runtime.config()
     const first = await recorder.sweep(this.#options.onProgress)
     this.#options.log.info(first, 'caught up')
     this.#options.onCaughtUp?.(this.#session)
     while (!this.#stop.signal.aborted) {
-      await this.#runtime.clock.sleep(sweepEveryMs, this.#stop.signal)
+      await this.#runtime.clock.sleep(this.#sweepEveryMs, this.#stop.signal)
       if (!this.#stop.signal.aborted) await recorder.sweep()
     }
   }

@@ -32,6 +32,8 @@ export interface RecordingSession {
   untold: { readonly damage: readonly Damage[]; readonly torn: readonly string[] }
   /** The log that the start read from its first event on, if it did and nothing was written since. */
   wholeLogChecked: LogId | null
+  /** Aborts when the recording ends: whoever listens to it listens to nothing from then on. */
+  readonly ended: AbortSignal
   /** Called with what became durable. Returns how to end it. */
   subscribe(listener: (durable: readonly Durable[]) => void): () => void
   /** Ends the recording and says so in the store. */

@@ -82,7 +82,7 @@ function open(calls: FileCalls, path: string): FileHandle | undefined {
   let closed = false
   return {
     stat: () => orFail(path, () => toFileStat(nodeFs.fstatSync(fd))),
-    read: (position, length) => orFail(path, () => read(calls, fd, position, length)),
+    read: (position, length, into) => orFail(path, () => read(calls, fd, position, length, into)),
     close: () => {
       // A second close could hit another file that was given the same number meanwhile.
       if (closed) return
@@ -92,17 +92,23 @@ function open(calls: FileCalls, path: string): FileHandle | undefined {
   }
 }
 
-function read(calls: FileCalls, fd: number, position: number, length: number): Uint8Array {
+function read(
+  calls: FileCalls,
+  fd: number,
+  position: number,
+  length: number,
+  into: Uint8Array | undefined,
+): Uint8Array {
   // Sized by what is there: a short tail must not keep a whole extent's memory alive in a queue.
   const wanted = Math.max(0, Math.min(length, nodeFs.fstatSync(fd).size - position))
-  const buffer = Buffer.allocUnsafeSlow(wanted)
+  const buffer = into ?? Buffer.allocUnsafeSlow(wanted)
   let filled = 0
   while (filled < wanted) {
     const got = calls.readSync(fd, buffer, filled, wanted - filled, position + filled)
     if (got === 0) break
     filled += got
   }
-  return new Uint8Array(buffer.buffer, 0, filled)
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, filled)
 }
 
 function create(calls: FileCalls, path: string, mode: number): NewFile {

@@ -1,3 +1,4 @@
+import { compareTime } from '../engine/core/clock.js'
 import { HoldfastError } from '../engine/core/errors.js'
 import { isFileEvent, type Event, type LogId } from '../engine/core/event.js'
 import type { Damage } from '../engine/ports/check.js'
@@ -76,8 +77,11 @@ function checkEvent(hasher: Hasher, log: LogId, offset: number, value: Buffer, w
     const { chain, encoded } = unpackValue(hasher, value, log, offset)
     const event = decodeEvent(encoded)
     const previous = walk.chain
+    if (event.log !== log || event.offset !== offset) {
+      walk.chain = null
+      return bad('misplaced')
+    }
     walk.chain = Buffer.from(chain)
-    if (event.log !== log || event.offset !== offset) return bad('misplaced')
     if (previous && !equal(nextChain(hasher, previous, eventDigest(hasher, encoded)), chain))
       return bad('chain')
     return event
@@ -103,7 +107,8 @@ async function indexed(db: Database, table: LogTable, event: Event): Promise<boo
       found.kind === wanted.kind &&
       found.epoch === wanted.epoch &&
       found.position === wanted.position &&
-      found.length === wanted.length
+      found.length === wanted.length &&
+      compareTime(found.time, event.time) === 0
     )
   } catch {
     return false

@@ -24,6 +24,8 @@ import { logIdFromBytes, logIdToBytes } from './keys.js'
 export const eventVersion = 1
 
 const nonceBytes = 16
+/** What the packer takes at a time by itself. */
+const packMemoryBytes = 8192
 
 // copyBuffers: decoded bytes must not be views of a buffer that LevelDB or a frame still owns.
 const packr = new Packr({
@@ -53,11 +55,15 @@ const kindCodes = {
 
 type FileTuple = [root: string, format: string, path: string, home: string, cwd: string | null]
 
-/** Encodes an event. `nonce` is 16 random bytes: they keep a digest from telling what a withheld event holds. */
-export function encodeEvent(event: Event, nonce: Uint8Array): Uint8Array {
+/**
+ * Encodes an event. `nonce` is 16 random bytes: they keep a digest from telling what a withheld event holds.
+ *
+ * @param room memory for the result; where it is too small, the result lies elsewhere
+ */
+export function encodeEvent(event: Event, nonce: Uint8Array, room?: Buffer): Uint8Array {
   invariant(nonce.length === nonceBytes, 'event nonce length')
   invariant(event.body.kind !== 'unknown', 'an event of an unknown kind is passed on, never encoded')
-  return packr.pack([
+  const tuple = [
     eventVersion,
     kindCodes[event.body.kind],
     logIdToBytes(event.log),
@@ -68,7 +74,15 @@ export function encodeEvent(event: Event, nonce: Uint8Array): Uint8Array {
     event.parents.map(refToTuple),
     'epoch' in event.body ? fileToTuple(event.body.file) : null,
     ...bodyToTuple(event.body),
-  ])
+  ]
+  if (!room) return packr.pack(tuple)
+  packr.useBuffer(room)
+  try {
+    return packr.pack(tuple)
+  } finally {
+    // The packer would put what it packs next behind this one.
+    packr.useBuffer(Buffer.allocUnsafeSlow(packMemoryBytes))
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Hasher } from '../engine/ports/hash.js'
  * chain = SHA-256(previous chain ‖ SHA-256(encoded event)): one value stands for all events up to here.
  */
 const valueFormat = 1
-const headerBytes = 1 + 8 + 32
+export const valueHeaderBytes = 1 + 8 + 32
 
 export const firstChain: Uint8Array = new Uint8Array(32)
 
@@ -27,11 +27,25 @@ export function nextChain(hasher: Hasher, previous: Uint8Array, digest: Uint8Arr
   return hasher.sha256(previous, digest)
 }
 
-export function packValue(hasher: Hasher, chain: Uint8Array, encoded: Uint8Array): Buffer {
-  const value = Buffer.allocUnsafe(headerBytes + encoded.length)
+/** From this payload on an event is encoded where it will lie: copying it costs more than the memory. */
+const inPlaceMinBytes = 32 * 1024
+/** The most that an event usually takes beside its payload. */
+const besidePayloadBytes = 4096
+
+/** Memory for the value of an event with much payload, to be encoded into behind `valueHeaderBytes`; else undefined. */
+export function valueRoom(payloadBytes: number): Buffer | undefined {
+  if (payloadBytes < inPlaceMinBytes) return undefined
+  return Buffer.allocUnsafeSlow(valueHeaderBytes + payloadBytes + besidePayloadBytes)
+}
+
+/** @param room where the event was encoded into, if it was */
+export function packValue(hasher: Hasher, chain: Uint8Array, encoded: Uint8Array, room?: Buffer): Buffer {
+  const length = valueHeaderBytes + encoded.length
+  const inPlace = room?.buffer === encoded.buffer
+  const value = room && inPlace ? room.subarray(0, length) : Buffer.allocUnsafe(length)
   value[0] = valueFormat
   value.set(chain, 9)
-  value.set(encoded, headerBytes)
+  if (!inPlace) value.set(encoded, valueHeaderBytes)
   value.writeBigUInt64BE(hasher.xxh64(value.subarray(9)), 1)
   return value
 }
@@ -40,8 +54,8 @@ export function packValue(hasher: Hasher, chain: Uint8Array, encoded: Uint8Array
 export function unpackValue(hasher: Hasher, value: Uint8Array, log: LogId, offset: number): EventValue {
   const damaged = (what: string): HoldfastError =>
     new HoldfastError('STORE_DAMAGED', `event ${log.slice(0, 8)}@${offset}: ${what}`)
-  if (value.length < headerBytes || value[0] !== valueFormat) throw damaged('not an event')
+  if (value.length < valueHeaderBytes || value[0] !== valueFormat) throw damaged('not an event')
   const sum = new DataView(value.buffer, value.byteOffset).getBigUint64(1)
   if (hasher.xxh64(value.subarray(9)) !== sum) throw damaged('its bytes changed since they were written')
-  return { chain: value.subarray(9, headerBytes), encoded: value.subarray(headerBytes) }
+  return { chain: value.subarray(9, valueHeaderBytes), encoded: value.subarray(valueHeaderBytes) }
 }

@@ -3,8 +3,11 @@ import { writeSynced, type Database, type DatabaseOperation } from './database.j
 
 export interface Submission {
   readonly operations: readonly DatabaseOperation[]
-  /** The operation that only the last submission of a batch needs: it stands for all before it. */
-  readonly closing: () => DatabaseOperation
+  /**
+   * Rows that say how something stands now, by name. Where submissions of one batch bring a row of the same name, only
+   * the last is written, and only that one is encoded.
+   */
+  readonly standing: ReadonlyMap<string, () => DatabaseOperation>
   /** Payload, for the bounds. */
   readonly bytes: number
   /** Called after the sync, in order, before the promise resolves. */
@@ -58,11 +61,8 @@ export class GroupCommit {
     await Promise.resolve()
     while (this.#queue.length > 0) {
       const group = this.#takeGroup()
-      const operations = group.flatMap((waiting) => waiting.operations)
-      const closing = group.at(-1)?.closing()
-      if (closing) operations.push(closing)
       try {
-        await writeSynced(this.#db, operations)
+        await writeSynced(this.#db, operationsOf(group))
       } catch (error) {
         this.#fail(error, group)
         break
@@ -91,4 +91,15 @@ export class GroupCommit {
     this.#failure = error
     for (const waiting of [...group, ...this.#queue.splice(0)]) waiting.reject(error)
   }
+}
+
+function operationsOf(group: readonly Submission[]): DatabaseOperation[] {
+  const operations: DatabaseOperation[] = []
+  const standing = new Map<string, () => DatabaseOperation>()
+  for (const submission of group) {
+    for (const operation of submission.operations) operations.push(operation)
+    for (const [name, row] of submission.standing) standing.set(name, row)
+  }
+  for (const row of standing.values()) operations.push(row())
+  return operations
 }

@@ -7,6 +7,9 @@ import type { LogId } from '../engine/core/event.js'
  *   x file offset  a row of a file's history
  *   f file         a file of some host: log and facts
  *   h log offset   an event about no file: its kind
+ *   d log offset   a stub: the digest of an event that is not here
+ *   s log events   a point that the log's writer signed: the chain after so many events
+ *   k log          what a log's id is a hash of: public key and nonce
  *   l log          a log: who writes it, head, chain at the head
  *   c root\0path   how far a file of this machine is in the log
  *   i root\0path   what recovery still has to put in place
@@ -17,6 +20,9 @@ const tables = {
   history: 0x78,
   file: 0x66,
   host: 0x68,
+  stub: 0x64,
+  point: 0x73,
+  identity: 0x6b,
   log: 0x6c,
   cursor: 0x63,
   intent: 0x69,
@@ -43,6 +49,15 @@ export function hostEventKey(log: LogId, offset: number): Buffer {
   return placeKey(tables.host, log, offset)
 }
 
+export function stubKey(log: LogId, offset: number): Buffer {
+  return placeKey(tables.stub, log, offset)
+}
+
+/** The key of a point after `events` events. Read back with `eventKeyOffset`. */
+export function pointKey(log: LogId, events: number): Buffer {
+  return placeKey(tables.point, log, events)
+}
+
 function placeKey(table: number, log: LogId, offset: number): Buffer {
   const key = Buffer.allocUnsafe(1 + logIdBytes + 8)
   key[0] = table
@@ -51,7 +66,7 @@ function placeKey(table: number, log: LogId, offset: number): Buffer {
   return key
 }
 
-/** The offset in a key of the event or host table. */
+/** The offset in a key of the event, host, stub or point table. */
 export function eventKeyOffset(key: Uint8Array): number {
   return readU64(key, 1 + logIdBytes)
 }
@@ -90,6 +105,10 @@ export function logKey(log: LogId): Buffer {
 
 export function logKeyId(key: Uint8Array): LogId {
   return logIdFromBytes(key.subarray(1))
+}
+
+export function identityKey(log: LogId): Buffer {
+  return Buffer.concat([Buffer.of(tables.identity), logIdToBytes(log)])
 }
 
 /** Keys of tables that are named by text: cursors, intents, meta. */

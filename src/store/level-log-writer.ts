@@ -11,13 +11,15 @@ import {
 import { pieceLength } from '../engine/core/replay-plan.js'
 import type { Clock, Random } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
-import type { Commit, LoggedFile, LogWriter } from '../engine/ports/log.js'
+import type { Commit, LoggedFile, LogWriter, OffsetRange } from '../engine/ports/log.js'
 import type { Database, DatabaseOperation } from './database.js'
 import { encodeEvent } from './event-codec.js'
-import { eventDigest, nextChain, packValue } from './event-value.js'
+import { eventDigest, nextChain, packValue, valueHeaderBytes, valueRoom } from './event-value.js'
 import { GroupCommit } from './group-commit.js'
 import { eventKey, fileKey, historyKey, hostEventKey, logKey, textKey } from './keys.js'
 import { fileId, type LogTable } from './log-table.js'
+import { Nonces } from './nonces.js'
+import { subtract } from './ranges.js'
 import {
   encodeCursor,
   encodeFileRow,
@@ -35,11 +37,22 @@ export interface WriterTools {
   readonly random: Random
 }
 
+/** Events of the own log that came back. */
+export interface Refill {
+  readonly operations: readonly DatabaseOperation[]
+  /** The offsets that are lost no longer. */
+  readonly filled: readonly OffsetRange[]
+  /** Payload bytes that they bring. */
+  readonly bytes: number
+  readonly onDurable: () => void
+}
+
 /** Writes this host's log: gives each event its place, sum and chain, and commits in groups. */
 export class LevelLogWriter implements LogWriter {
   readonly log: LogId
   readonly #tools: WriterTools
   readonly #commits: GroupCommit
+  readonly #nonces: Nonces
   /** The log after everything that was given to `append`, durable or not. */
   #head: LogRow
   /** Files whose rows are on their way, by `fileId`. */
@@ -49,6 +62,7 @@ export class LevelLogWriter implements LogWriter {
   constructor(tools: WriterTools, log: LogId, row: LogRow) {
     this.#tools = tools
     this.#commits = new GroupCommit(tools.db)
+    this.#nonces = new Nonces(tools.random)
     this.log = log
     this.#head = row
     tools.table.setLog(log, row)
@@ -75,27 +89,25 @@ export class LevelLogWriter implements LogWriter {
       for (const file of files) this.#newFiles.delete(fileId(file.log, file.facts))
       throw error
     }
-    for (const { key, cursor } of commit.cursors ?? []) {
-      const name = textKey('cursor', cursorId(key))
-      operations.push(
-        cursor ? { type: 'put', key: name, value: encodeCursor(cursor) } : { type: 'del', key: name },
-      )
-    }
-    for (const { key, intent } of commit.intents ?? []) {
-      const name = textKey('intent', cursorId(key))
-      operations.push(
-        intent ? { type: 'put', key: name, value: encodeIntent(intent) } : { type: 'del', key: name },
-      )
-    }
     const head = this.#head
     const { table } = this.#tools
+    const standing = new Map<string, () => DatabaseOperation>()
+    for (const { key, cursor } of commit.cursors ?? []) {
+      const id = cursorId(key)
+      standing.set(`cursor ${id}`, () => row('cursor', id, cursor && encodeCursor(cursor)))
+    }
+    for (const { key, intent } of commit.intents ?? []) {
+      const id = cursorId(key)
+      standing.set(`intent ${id}`, () => row('intent', id, intent && encodeIntent(intent)))
+    }
+    standing.set('log', () => ({
+      type: 'put',
+      key: logKey(this.log),
+      value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }),
+    }))
     await this.#commits.submit({
       operations,
-      closing: () => ({
-        type: 'put',
-        key: logKey(this.log),
-        value: encodeLogRow({ ...head, lost: table.row(this.log)?.lost ?? [] }),
-      }),
+      standing,
       bytes: head.bytes - before.bytes,
       onDurable: () => {
         // `lost` is the checker's to change while commits are under way.
@@ -111,22 +123,52 @@ export class LevelLogWriter implements LogWriter {
     return before.events
   }
 
+  /**
+   * Puts events of this log back that the store lost; head and chain stay. Durable when it resolves.
+   *
+   * Where an append goes into the same batch, its row may still call them lost: until the next commit, or after a crash
+   * until the next check. They are then refilled once more, which changes nothing.
+   */
+  async refill({ operations, filled, bytes, onDurable }: Refill): Promise<void> {
+    const { table } = this.#tools
+    this.#head = { ...this.#head, bytes: this.#head.bytes + bytes }
+    const head = this.#head
+    const whole = (): LogRow => ({ ...head, lost: subtract(table.row(this.log)?.lost ?? [], filled) })
+    const standing = new Map<string, () => DatabaseOperation>([
+      ['log', () => ({ type: 'put', key: logKey(this.log), value: encodeLogRow(whole()) })],
+    ])
+    await this.#commits.submit({
+      operations,
+      standing,
+      bytes,
+      onDurable: () => {
+        table.setLog(this.log, whole())
+        onDurable()
+      },
+    })
+  }
+
   #place(
     body: EventBody,
     parents: Event['parents'],
     operations: DatabaseOperation[],
     files: LoggedFile[],
   ): void {
-    const { hasher, clock, random } = this.#tools
+    const { hasher, clock } = this.#tools
     const head = this.#head
     const offset = head.events
     const time = tick(head.last, clock.now())
-    const encoded = encodeEvent({ log: this.log, offset, time, parents, body }, random.bytes(16))
+    const room = valueRoom(payloadBytes(body))
+    const encoded = encodeEvent(
+      { log: this.log, offset, time, parents, body },
+      this.#nonces.next(),
+      room?.subarray(valueHeaderBytes),
+    )
     const chain = nextChain(hasher, head.chain, eventDigest(hasher, encoded))
     operations.push({
       type: 'put',
       key: eventKey(this.log, offset),
-      value: packValue(hasher, chain, encoded),
+      value: packValue(hasher, chain, encoded, room),
     })
     if (isFileEvent(body)) {
       const file = this.#file(body.file, operations, files)
@@ -149,6 +191,12 @@ export class LevelLogWriter implements LogWriter {
     files.push(file)
     return file
   }
+}
+
+/** Puts a row that is named by text, or deletes it where there is no value. */
+function row(table: 'cursor' | 'intent', name: string, value: Uint8Array | null): DatabaseOperation {
+  const key = textKey(table, name)
+  return value ? { type: 'put', key, value } : { type: 'del', key }
 }
 
 /** What the history row of a file event says. */

@@ -4,6 +4,7 @@ import { isFileEvent, type LogId } from '../engine/core/event.js'
 import type { Damage } from '../engine/ports/check.js'
 import type { Clock, Random } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
+import type { PeerIdentity, Replica } from '../engine/ports/replica.js'
 import type { CursorStore, Intent, LogReader, OffsetRange } from '../engine/ports/log.js'
 import { checkLog, type CheckProgress } from './check-log.js'
 import { writeSynced, type Database, type DatabaseOperation } from './database.js'
@@ -16,13 +17,18 @@ import {
   historyKey,
   hostEventKey,
   logKey,
+  pointKey,
   tableRange,
   textKey,
   textKeyName,
 } from './keys.js'
 import { LevelLogReader } from './level-log-reader.js'
 import { historyOf, LevelLogWriter, payloadBytes } from './level-log-writer.js'
+import { LevelReplica, type ReplicaOptions } from './level-replica.js'
 import { LogTable } from './log-table.js'
+import { ReplicaLog } from './replica-log.js'
+import { readRuns } from './replica-read.js'
+import { encodePointRow } from './replica-rows.js'
 import {
   decodeCursor,
   decodeIntent,
@@ -32,6 +38,7 @@ import {
   type LogRow,
 } from './row-codec.js'
 import { entries } from './scan.js'
+import { Turns } from './turns.js'
 import { unlistedLogs } from './unlisted-logs.js'
 
 export interface StoreTools {
@@ -56,6 +63,9 @@ export class LevelStore implements CursorStore {
   readonly #db: Database
   readonly #tools: StoreTools
   readonly #table: LogTable
+  /** Changes of one log's rows that are not its writer's: one after the other. */
+  readonly #turns = new Turns()
+  #writer: LevelLogWriter | null = null
   readonly reader: LogReader
 
   private constructor(db: Database, tools: StoreTools, table: LogTable) {
@@ -101,7 +111,32 @@ export class LevelStore implements CursorStore {
   openWriter(log: LogId, create?: NewLog): LevelLogWriter {
     const row = this.#table.row(log) ?? (create && newRow(create))
     if (!row) throw new HoldfastError('INTERNAL', `log ${log} is neither known nor new`)
-    return new LevelLogWriter({ db: this.#db, table: this.#table, ...this.#tools }, log, row)
+    this.#writer = new LevelLogWriter({ db: this.#db, table: this.#table, ...this.#tools }, log, row)
+    return this.#writer
+  }
+
+  /** Opens the door for peers: what they may have of this store, and what it takes from them. One a store. */
+  openReplica(options: ReplicaOptions): Replica {
+    const { hasher, clock } = this.#tools
+    const inside = { db: this.#db, table: this.#table, turns: this.#turns, writer: () => this.#writer }
+    return new LevelReplica({ ...inside, hasher, clock, ...options })
+  }
+
+  /**
+   * Signs the logs that were written under this key and keeps the points, so that peers can still be shown what the logs
+   * hold when the key is gone. Reads them whole.
+   */
+  async keepOwnPoints(identity: PeerIdentity): Promise<void> {
+    const { hasher } = this.#tools
+    const log = new ReplicaLog(this.#db, this.#table, hasher)
+    const tools = { db: this.#db, table: this.#table, hasher, log, identity }
+    for (const { log: id, events } of this.#table.infos()) {
+      if (Buffer.compare(this.#table.row(id)?.publicKey ?? Buffer.of(), identity.publicKey) !== 0) continue
+      for await (const { point } of readRuns(tools, id, { from: 0, to: events })) {
+        const value = encodePointRow(hasher, point)
+        await writeSynced(this.#db, [{ type: 'put', key: pointKey(id, point.events), value }])
+      }
+    }
   }
 
   /** A text that this store keeps about itself. */
@@ -128,7 +163,14 @@ export class LevelStore implements CursorStore {
 
   async loadIntents(): Promise<readonly Intent[]> {
     const intents: Intent[] = []
-    for await (const [, value] of entries(this.#db, tableRange('intent'))) intents.push(decodeIntent(value))
+    for await (const [, value] of entries(this.#db, tableRange('intent'))) {
+      try {
+        intents.push(decodeIntent(value))
+      } catch (error) {
+        // One lost intent must not keep every other file from being mended; what it meant to restore is in the log.
+        if (!(error instanceof HoldfastError)) throw error
+      }
+    }
     return intents
   }
 
@@ -140,19 +182,25 @@ export class LevelStore implements CursorStore {
   }
 
   /** Replaces what is known to be lost of a log: reads go around it and the reports name it. */
-  async setLost(log: LogId, lost: readonly OffsetRange[]): Promise<void> {
-    const row = this.#table.row(log)
-    if (!row) return
-    const next = { ...row, lost }
-    await writeSynced(this.#db, [{ type: 'put', key: logKey(log), value: encodeLogRow(next) }])
-    this.#table.setLog(log, next)
+  setLost(log: LogId, lost: readonly OffsetRange[]): Promise<void> {
+    return this.#turns.run(log, async () => {
+      const row = this.#table.row(log)
+      if (!row) return
+      const next = { ...row, lost }
+      await writeSynced(this.#db, [{ type: 'put', key: logKey(log), value: encodeLogRow(next) }])
+      this.#table.setLog(log, next)
+    })
   }
 
   /**
    * Rebuilds what is derived from a log's events: files, their histories, counts and head. Events that can't be read
    * are passed over. No writer may be open.
    */
-  async rebuildIndex(log: LogId): Promise<void> {
+  rebuildIndex(log: LogId): Promise<void> {
+    return this.#turns.run(log, () => this.#rebuildIndex(log))
+  }
+
+  async #rebuildIndex(log: LogId): Promise<void> {
     const row = this.#table.row(log)
     if (!row) return
     let operations: DatabaseOperation[] = []

@@ -1,10 +1,13 @@
 import { cursorId, type CursorKey } from '../engine/core/cursor.js'
+import { HoldfastError } from '../engine/core/errors.js'
 import type { LogId } from '../engine/core/event.js'
-import type { LogInfo, LoggedFile } from '../engine/ports/log.js'
+import type { LogInfo, LoggedFile, OffsetRange } from '../engine/ports/log.js'
 import type { Database } from './database.js'
 import { fileKeyNumber, logKeyId, tableRange } from './keys.js'
 import { decodeFileRow, decodeLogRow, type LogRow } from './row-codec.js'
 import { entries } from './scan.js'
+
+export type AddedListener = (log: LogId, range: OffsetRange) => void
 
 /**
  * The acknowledged logs and files, in memory: what is here is durable. Small (a row a session), and asked for at
@@ -13,6 +16,7 @@ import { entries } from './scan.js'
 export class LogTable {
   readonly #logs = new Map<LogId, LogRow>()
   readonly #files = new Map<string, LoggedFile>()
+  readonly #listeners = new Set<AddedListener>()
   #nextFile = 1
   /** The log that this process writes, if any. */
   writing: LogId | null = null
@@ -20,10 +24,15 @@ export class LogTable {
   static async load(db: Database): Promise<LogTable> {
     const table = new LogTable()
     for await (const [key, value] of entries(db, tableRange('log'))) {
-      table.setLog(logKeyId(key), decodeLogRow(value))
+      const row = readable(() => decodeLogRow(value))
+      if (row) table.setLog(logKeyId(key), row)
     }
     for await (const [key, value] of entries(db, tableRange('file'))) {
-      table.setFile({ no: fileKeyNumber(key), ...decodeFileRow(value) })
+      const no = fileKeyNumber(key)
+      const row = readable(() => decodeFileRow(value))
+      if (row) table.setFile({ no, ...row })
+      // The number stays taken: history rows stand under it.
+      else table.#nextFile = Math.max(table.#nextFile, no + 1)
     }
     return table
   }
@@ -33,7 +42,20 @@ export class LogTable {
   }
 
   setLog(log: LogId, row: LogRow): void {
+    const before = this.#logs.get(log)?.events ?? 0
     this.#logs.set(log, row)
+    if (row.events > before) this.tellAdded(log, [{ from: before, to: row.events }])
+  }
+
+  /** Tells the listeners that these events became durable. `setLog` does so for what stands behind the old head. */
+  tellAdded(log: LogId, ranges: readonly OffsetRange[]): void {
+    for (const listener of this.#listeners) for (const range of ranges) listener(log, range)
+  }
+
+  /** Called when more of a log became durable. Returns how to end it. */
+  onAdded(listener: AddedListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   info(log: LogId): LogInfo | undefined {
@@ -69,4 +91,17 @@ export class LogTable {
 
 export function fileId(log: LogId, key: CursorKey): string {
   return `${log}\0${cursorId(key)}`
+}
+
+/**
+ * undefined for a row that is damaged. Rows are derived from events: one of a log is rebuilt when the store is opened,
+ * one of a file when the log's check misses it. To refuse the whole store for it would keep `recover` out too.
+ */
+function readable<T>(decode: () => T): T | undefined {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof HoldfastError) return undefined
+    throw error
+  }
 }

@@ -20,6 +20,7 @@ describe('parseConfig', () => {
   const defaults = {
     name: null,
     roots: [],
+    peers: [],
     sweepEveryMs: 30_000,
     quietTimeMs: 2_000,
     onConflict: 'union',

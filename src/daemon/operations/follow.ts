@@ -6,8 +6,8 @@ import { HoldfastError } from '../../engine/core/errors.js'
 const waitingMax = 1000
 
 /**
- * What becomes durable, as lines of JSON `{root, path, kind, bytes, skipped?}`, until the caller goes. A listener that
- * is too slow is told how many it missed.
+ * What becomes durable, as lines of JSON `{root, path, kind, bytes, skipped?}`, until the caller goes or the recording
+ * ends (the daemon stops, or takes its config anew). A listener that is too slow is told how many it missed.
  */
 export async function follow(
   runtime: Runtime,
@@ -26,9 +26,10 @@ export async function follow(
     }
     wake?.()
   })
-  io.signal.addEventListener('abort', () => wake?.(), { once: true })
+  const over = AbortSignal.any([io.signal, session.ended])
+  over.addEventListener('abort', () => wake?.(), { once: true })
   try {
-    while (!io.signal.aborted) {
+    while (!over.aborted) {
       const lines = waiting.splice(0)
       if (skipped > 0) lines.push({ skipped })
       skipped = 0

@@ -19,10 +19,17 @@ export interface SessionRow {
 
 export interface ListResult {
   readonly sessions: readonly SessionRow[]
+  /** How many there are, shown or not. */
+  readonly total: number
+}
+
+export interface ListArgs extends Selection {
+  /** The latest so many; all where it is null. */
+  readonly limit?: number | null
 }
 
 /** The session files of a host, the latest first. */
-export async function list(runtime: Runtime, selection: Selection): Promise<ListResult> {
+export async function list(runtime: Runtime, { limit, ...selection }: ListArgs): Promise<ListResult> {
   const rows: SessionRow[] = []
   for (const { file, info, stream } of await chosenFiles(runtime, selection)) {
     const state = await fileState(runtime.store.reader, file)
@@ -38,9 +45,8 @@ export async function list(runtime: Runtime, selection: Selection): Promise<List
       state: state.present ? 'live' : 'removed',
     })
   }
-  return {
-    sessions: rows.toSorted((a, b) => (a.last === b.last ? order(a.path, b.path) : order(b.last, a.last))),
-  }
+  const sorted = rows.toSorted((a, b) => (a.last === b.last ? order(a.path, b.path) : order(b.last, a.last)))
+  return { sessions: sorted.slice(0, limit ?? sorted.length), total: sorted.length }
 }
 
 function order(a: string, b: string): number {

@@ -1,5 +1,6 @@
 import type { Damage } from '../../engine/ports/check.js'
 import { acceptSuspects, damagedFiles, differingFiles, repairFiles } from '../../engine/recover/recover.js'
+import { lookCloser } from '../../engine/recover/look-closer.js'
 import type { RecoverTools } from '../../engine/recover/recover-tools.js'
 import { checkAndFence } from '../open-check.js'
 import type { OperationIo } from '../operation.js'
@@ -17,9 +18,23 @@ export interface RecoverArgs {
   readonly accept: boolean
 }
 
-/** Mends this machine after a crash. Every step can be killed and run again; a second run finds nothing to do. */
+/** The recovery of a runtime that is under way. A caller that goes away does not end it. */
+const underWay = new WeakMap<Runtime, Promise<unknown>>()
+
+/**
+ * Mends this machine after a crash. Every step can be killed and run again; a second run finds nothing to do. Two take
+ * turns: the second would take what the first is about to mend for damage that changes under its hands.
+ */
 export async function recover(runtime: Runtime, args: RecoverArgs, io: OperationIo): Promise<RecoverResult> {
   if (args.dryRun) return previewRecover(runtime, io)
+  const before = underWay.get(runtime) ?? Promise.resolve()
+  const mending = before.then(() => mend(runtime, args, io))
+  const ended = mending.catch(() => undefined)
+  underWay.set(runtime, ended)
+  return mending
+}
+
+async function mend(runtime: Runtime, args: RecoverArgs, io: OperationIo): Promise<RecoverResult> {
   const phase = (name: string, unit: 'files' | 'bytes' | 'events') => (done: number, total: number | null) =>
     io.progress({ phase: name, done, total, unit })
   const session = await sessionFor(runtime, phase('checking the log', 'events'))
@@ -32,6 +47,9 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
   await session.recorder.sweep((done) => swept(done.bytes, done.totalBytes))
   end()
   const tools = recoverTools(runtime, session)
+  const compare = phase('comparing files', 'files')
+  const found = await differingFiles(tools, session.recorder, (done) => compare(done, null))
+  const offline = await lookCloser(tools, session.recorder, found.differing)
   const suspects = suspectRows(session).map(({ reason, root, path }): DamageRow => ({
     what: reason,
     root,
@@ -45,9 +63,14 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
     ? { restored: [], unmended: [], held: [] }
     : await repairFiles(tools, session.recorder, phase('restoring', 'files'))
   const verify = phase('verifying', 'files')
-  const { files, differing } = await differingFiles(tools, session.recorder, (done) => verify(done, null))
+  // Where all was as recorded before, nothing was changed since.
+  const { files, differing } =
+    found.differing.length + repair.restored.length + accepted.length === 0
+      ? found
+      : await differingFiles(tools, session.recorder, (done) => verify(done, null))
   const stillTorn = await tornFiles(session.tools)
-  const left = differing.filter((each) => !isListed(each, [...repair.held, ...repair.unmended]))
+  const held = [...repair.held, ...offline]
+  const left = differing.filter((each) => !isListed(each, [...held, ...repair.unmended]))
   return {
     checked: runtime.store.reader.logs().reduce((sum, { events }) => sum + events, 0),
     recorded,
@@ -63,7 +86,7 @@ export async function recover(runtime: Runtime, args: RecoverArgs, io: Operation
       })),
       ...lostForGood(damage, torn, stillTorn),
     ],
-    held: repair.held,
+    held,
     accepted,
     refilled: torn.length - stillTorn.filter((file) => torn.includes(file)).length,
     verified: files,

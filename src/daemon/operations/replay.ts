@@ -7,6 +7,7 @@ import { safeRelativePath, sameAsWritten, writeContent } from '../../engine/repl
 import { parseWhen, type When } from '../../engine/replay/when.js'
 import { commonPrefix } from '../../engine/record/common-prefix.js'
 import { chosenFiles } from '../choose-files.js'
+import { storedIdentity } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
 import { watchedRoots } from '../watched-roots.js'
@@ -133,9 +134,9 @@ async function differsHere(
   { file, info }: SessionFile,
   state: FileState,
 ): Promise<Mismatch['reason'] | null> {
-  const own = runtime.session?.own.writer.log
+  const own = runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log
   const root = watchedRoots(runtime.home, runtime.config()).find(({ name }) => name === file.facts.root)
-  if (!root || (own !== undefined && info.log !== own)) return null
+  if (!root || info.log !== own) return null
   const handle = runtime.files.open(`${root.base}/${file.facts.path}`)
   if (!handle) return 'missing'
   try {

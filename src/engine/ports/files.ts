@@ -37,8 +37,11 @@ export class FileError extends Error {
 /** An open file: stays the same inode whatever happens to its path. Close it. */
 export interface FileHandle {
   stat(): FileStat
-  /** Up to `length` bytes from byte `position`; shorter at the end of the file. */
-  read(position: number, length: number): Uint8Array
+  /**
+   * Up to `length` bytes from byte `position`; shorter at the end of the file.
+   * @param into at least `length` bytes of memory that the result may lie in
+   */
+  read(position: number, length: number, into?: Uint8Array): Uint8Array
   close(): void
 }
 

@@ -107,7 +107,8 @@ export interface Commit {
 /**
  * Writing this host's log. `append` gives events their places in call order and returns at once; the promise
  * resolves when the batch that holds the whole commit is synced (group commit: all that waits goes into the next
- * batch). A failure is fatal: the writer refuses everything from then on.
+ * batch). It has copied the payloads when it returns: their memory may be used again. A failure is fatal: the writer
+ * refuses everything from then on.
  */
 export interface LogWriter {
   readonly log: LogId

@@ -1,4 +1,4 @@
-import type { Cursor } from '../core/cursor.js'
+import { cursorId, type Cursor } from '../core/cursor.js'
 import type { LogId, NewEvent } from '../core/event.js'
 import type { CursorChange } from '../ports/log.js'
 import { latestState } from '../replay/content.js'
@@ -11,9 +11,12 @@ const filesPerCommit = 200
  * Makes a new log go on where earlier logs of this host ended: each file that has a cursor but no event in this log gets
  * a `base` on what the earlier log holds of it. Bytes are not stored again, and what is missing or damaged on disk is
  * assessed as ever. Running it again after a crash does the rest.
+ *
+ * @returns the files, by `cursorId`, of which the earlier log can't give all: their cursors stand where it ends
  */
-export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly LogId[]): Promise<number> {
+export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly LogId[]): Promise<string[]> {
   const { cursors, reader, writer } = tools
+  const torn: string[] = []
   const orphans = [...cursors.all()].filter(({ facts }) => !reader.file(writer.log, facts))
   for (let i = 0; i < orphans.length; i += filesPerCommit) {
     const events: NewEvent[] = []
@@ -23,12 +26,13 @@ export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly L
       const base = cursor.state === 'live' ? await baseOf(tools, earlier, cursor) : null
       if (base) events.push({ body: base.body })
       else cursors.forget(key)
+      if (base && base.cursor.position < cursor.position) torn.push(cursorId(key))
       changes.push({ key, cursor: base ? base.cursor : null })
     }
     await cursors.submit({ events, cursors: changes }, writer)
   }
   await writer.flush()
-  return orphans.length
+  return torn
 }
 
 async function baseOf(
@@ -44,7 +48,9 @@ async function baseOf(
   const sure = await readablePrefix(hasher, reader, content)
   const { length } = sure.content
   const source = { log, ...key, epoch }
-  // Size -1: the file is looked at, whatever its time says, and held against what the earlier log is sure of.
-  const next: Cursor = { ...cursor, epoch: 0, position: length, checked: 0, size: -1 }
+  // Size -1: the file is looked at, whatever its time says, and held against what the earlier log is sure of. The tail
+  // is of other bytes where that ends earlier.
+  const tail = length === cursor.position ? {} : { tailLength: 0, tailHash: '' }
+  const next: Cursor = { ...cursor, ...tail, epoch: 0, position: length, checked: 0, size: -1 }
   return { body: { kind: 'base', file: facts, epoch: 0, source, length, digest: sure.digest }, cursor: next }
 }

@@ -50,7 +50,10 @@ export function tailOf(
   return { tailLength, tailHash: hashHex(hasher.xxh64(tail)) }
 }
 
+/** False where the cursor knows no tail: then only a comparison with the log can tell. */
 export function tailMatches(hasher: Hasher, cursor: Cursor, handle: FileHandle): boolean {
+  const { position, tailLength } = cursor
+  if (tailLength > position || (tailLength === 0 && position > 0)) return false
   const tail = handle.read(cursor.position - cursor.tailLength, cursor.tailLength)
   return tail.length === cursor.tailLength && hashHex(hasher.xxh64(tail)) === cursor.tailHash
 }

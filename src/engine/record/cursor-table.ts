@@ -19,6 +19,8 @@ export class CursorTable {
   readonly #onFailure: (error: unknown) => void
   /** Cursors that moved without an event: a new time stamp, a second look. Saved now and then. */
   readonly #unsaved = new Set<string>()
+  /** Commits that are not durable yet, oldest first. */
+  readonly #onTheirWay = new Set<Promise<void>>()
   #failure: unknown = null
 
   /** @param onFailure called once, with what made the first commit fail */
@@ -102,9 +104,11 @@ export class CursorTable {
       if (cursor) this.#put(key, cursor)
       this.#unsaved.delete(cursorId(key))
     }
-    const durable = writer.append(commit).then(
+    // Told when it is durable, without holding on to the bytes until then.
+    const durable = commit.events.flatMap(({ body }) => durableOf(body))
+    const told = writer.append(commit).then(
       () => {
-        if (commit.events.length > 0) this.#onDurable(commit.events.flatMap(({ body }) => durableOf(body)))
+        if (durable.length > 0) this.#onDurable(durable)
       },
       (error: unknown) => {
         if (this.#failure !== null) return
@@ -112,8 +116,16 @@ export class CursorTable {
         this.#onFailure(error)
       },
     )
-    if (writer.pendingBytes > limits.queueMaxBytes) await durable
+    const ended = told.finally(() => this.#onTheirWay.delete(ended))
+    this.#onTheirWay.add(ended)
+    // One batch less is enough: whoever waited for all would leave the disk idle while the next ones are read.
+    while (writer.pendingBytes > limits.queueMaxBytes && this.#onTheirWay.size > 0) await this.#oldest()
     if (this.#failure !== null) throw this.#failure
+  }
+
+  async #oldest(): Promise<void> {
+    const [oldest] = this.#onTheirWay
+    await oldest
   }
 
   #unindex(id: string, identity: FileIdentity): void {

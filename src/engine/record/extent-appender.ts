@@ -17,12 +17,17 @@ export interface OpenFile {
 
 const cwdSearchBytes = 64 * 1024
 
+/** Smaller extents get memory of their own size. */
+const reuseMinBytes = 32 * 1024
+
 /** A file at rest this long was not being written while it was read. */
-const quietMs = 2000
+export const quietMs = 2000
 
 /** Reads what stands behind a cursor in bounded extents and commits each batch together with the moved cursor. */
 export class ExtentAppender {
   readonly #tools: ObserverTools
+  /** Memory for large extents, used again for each commit: the writer copies what it is given. */
+  readonly #memory: Uint8Array[] = []
 
   constructor(tools: ObserverTools) {
     this.#tools = tools
@@ -86,12 +91,18 @@ export class ExtentAppender {
     const extents: Uint8Array[] = []
     let position = from
     while (position < stat.size && position - from + limits.extentMaxBytes <= limits.batchMaxBytes) {
-      const extent = handle.read(position, Math.min(limits.extentMaxBytes, stat.size - position))
+      const wanted = Math.min(limits.extentMaxBytes, stat.size - position)
+      const extent = handle.read(position, wanted, this.#memoryFor(extents.length, wanted))
       if (extent.length === 0) break
       extents.push(extent)
       position += extent.length
     }
     return extents
+  }
+
+  #memoryFor(extent: number, bytes: number): Uint8Array | undefined {
+    if (bytes < reuseMinBytes) return undefined
+    return (this.#memory[extent] ??= new Uint8Array(limits.extentMaxBytes))
   }
 
   #moved({ handle, stat }: OpenFile, cursor: Cursor, last: Uint8Array | undefined, atEnd: boolean): Cursor {

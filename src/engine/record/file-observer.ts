@@ -1,13 +1,15 @@
-import { assess, beginsWithNulRun, nulRunMinBytes, type Difference } from '../core/assess.js'
-import type { Cursor, CursorKey, Suspect } from '../core/cursor.js'
+import { assess, type Difference } from '../core/assess.js'
+import { cursorId, type Cursor, type CursorKey, type Suspect } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
 import { limits } from '../core/limits.js'
 import type { Content } from '../core/replay-plan.js'
 import { FileError, type FileStat } from '../ports/files.js'
 import { latestState } from '../replay/content.js'
 import { commonPrefix } from './common-prefix.js'
+import { lostAfter } from './lost-after.js'
+import { nulRunAt } from './nul-run.js'
 import { freshCursor, hashHex, sameIdentity, tailMatches, unchanged } from './cursor-of.js'
-import { ExtentAppender, type OpenFile } from './extent-appender.js'
+import { ExtentAppender, quietMs, type OpenFile } from './extent-appender.js'
 import { FileOrigin } from './file-origin.js'
 import type { ObserverTools, Outcome } from './observer-tools.js'
 import { absolutePath, kindOf, type WatchedRoot } from './watched-root.js'
@@ -18,6 +20,10 @@ interface Comparison {
   readonly common: number
   readonly content: Content
   readonly epoch: number
+  /** Whether the log says that the file is there. */
+  readonly present: boolean
+  /** Events that are lost behind the last one that is known of the file. */
+  readonly lost: number
 }
 
 /**
@@ -30,6 +36,10 @@ export class FileObserver {
   readonly #origin: FileOrigin
   /** Until the first look at everything is over, differences are assessed before they may become history. */
   starting = true
+  /** Roots that were offline at every look since the start: theirs is still to come. */
+  readonly unseen = new Set<string>()
+  /** How many events of the log were lost when a file was last held against it, by `cursorId`. */
+  readonly #lostThen = new Map<string, number>()
 
   constructor(tools: ObserverTools) {
     this.#tools = tools
@@ -46,7 +56,7 @@ export class FileObserver {
     if (stat && cursor && unchanged(cursor, stat)) return cursor.suspect ? 'suspect' : 'unchanged'
     return this.#withFile(root, path, async (file) => {
       if (cursor && unchanged(cursor, file.stat)) return cursor.suspect ? 'suspect' : 'unchanged'
-      if (kind === 'state' && file.stat.size <= limits.stateFileMaxBytes) return this.#observeState(file, key)
+      if (isState(file)) return this.#observeState(file, key)
       if (cursor) return this.#observeKnown(file, key, cursor)
       if (this.#tools.reader.file(this.#tools.writer.log, key)) return this.#compare(file, key, null)
       const origin = await this.#origin.find(file)
@@ -62,9 +72,11 @@ export class FileObserver {
    */
   async settle(root: WatchedRoot, cursor: Cursor): Promise<Outcome> {
     const key = { root: root.name, path: cursor.facts.path }
-    return this.#withFile(root, key.path, async (file) =>
-      unchanged(cursor, file.stat) ? this.#compare(file, key, cursor) : this.#observeKnown(file, key, cursor),
-    )
+    return this.#withFile(root, key.path, async (file) => {
+      const untouched = unchanged(cursor, file.stat)
+      if (isState(file)) return this.#observeState(file, key, untouched)
+      return untouched ? this.#compare(file, key, cursor, true) : this.#observeKnown(file, key, cursor)
+    })
   }
 
   /** Records that a file is gone. The caller made sure of that, and that its root is not offline. */
@@ -73,10 +85,11 @@ export class FileObserver {
     if (cursor.state !== 'live') return 'unchanged'
     if (cursor.suspect?.reason === 'missing') return 'suspect'
     const key = { root: root.name, path: cursor.facts.path }
-    const suspect = this.#suspect(root, cursor, { kind: 'missing' }, { size: 0, mtimeMs: 0 })
-    if (suspect) return this.#keepOut(key, { ...cursor, suspect })
+    // An agent that packs its files may have done so while nobody recorded: then nothing is missing.
     const recoded = root.format.recodedPath(key.path)
     const moved = recoded !== null && files.stat(absolutePath(root, recoded))?.type === 'file'
+    const suspect = moved ? null : this.#suspect(root, cursor, { kind: 'missing' }, { size: 0, mtimeMs: 0 })
+    if (suspect) return this.#keepOut(key, { ...cursor, suspect })
     const about = { file: cursor.facts, epoch: cursor.epoch }
     const event: NewEvent = moved
       ? { body: { kind: 'move', ...about, to: { root: root.name, path: recoded } } }
@@ -88,41 +101,56 @@ export class FileObserver {
 
   async #observeKnown(file: OpenFile, key: CursorKey, cursor: Cursor): Promise<Outcome> {
     const grown = file.stat.size > cursor.position && sameIdentity(cursor.identity, file.stat.identity)
-    if (cursor.state === 'live' && grown && tailMatches(this.#tools.hasher, cursor, file.handle)) {
+    // After a crash the tail proves nothing about the rest: a block may be lost while later ones are there.
+    const trusted = !(this.#assesses(file.root) && this.#tools.unclean) && this.#followsLoss(key)
+    if (trusted && cursor.state === 'live' && grown && tailMatches(this.#tools.hasher, cursor, file.handle)) {
       return outcome(await this.#appender.append(file, cursor))
     }
     return this.#compare(file, key, cursor)
   }
 
-  /** Holds all that is recorded against the file: after a replace, a cut or a rewrite, or without a cursor. */
-  async #compare(file: OpenFile, key: CursorKey, cursor: Cursor | null): Promise<Outcome> {
+  /**
+   * Holds all that is recorded against the file: after a replace, a cut or a rewrite, or without a cursor.
+   * @param untouched size and time are as they were when it was recorded
+   */
+  async #compare(file: OpenFile, key: CursorKey, cursor: Cursor | null, untouched = false): Promise<Outcome> {
     const comparison = await this.#comparison(file, key)
-    const { common, content, epoch } = comparison
+    const { common, content, epoch, present, lost } = comparison
     const { root, stat } = file
     const fresh = freshCursor(root, key.path, this.#tools.home, stat.identity)
     const current = cursor ?? { ...fresh, epoch, position: content.length }
-    if (current.state === 'live' && common === content.length && content.length === current.position) {
+    const follows = present && (lost === 0 || stat.size === common)
+    if (
+      current.state === 'live' &&
+      common === content.length &&
+      content.length === current.position &&
+      follows
+    ) {
       return outcome(await this.#appender.append(file, { ...current, checked: common }))
     }
-    const suspect = this.#suspect(root, current, differenceOf(comparison, file), stat)
+    const suspect = this.#suspect(root, current, differenceOf(comparison, file), stat, untouched)
     if (suspect) return this.#keepOut(key, { ...current, suspect })
-    const next = Math.max(current.epoch, epoch) + 1
-    const facts = this.#appender.facts(file, current.facts, common)
-    const event: NewEvent = { body: { kind: 'reset', file: facts, epoch: next, keep: common } }
-    const begun: Cursor = { ...current, facts, epoch: next, position: common, checked: common }
+    const next = Math.max(current.epoch, epoch) + 1 + lost
+    const keep = lost === 0 ? common : 0
+    const facts = this.#appender.facts(file, current.facts, keep)
+    const event: NewEvent = { body: { kind: 'reset', file: facts, epoch: next, keep } }
+    const begun: Cursor = { ...current, facts, epoch: next, position: keep, checked: keep }
     return outcome(await this.#appender.append(file, begun, [event]))
   }
 
-  /** Small state files: the whole content, whenever it is another. */
-  async #observeState(file: OpenFile, key: CursorKey): Promise<Outcome> {
+  /** Small state files: the whole content, whenever it is another. `untouched` as for `#compare`. */
+  async #observeState(file: OpenFile, key: CursorKey, untouched = false): Promise<Outcome> {
     const { cursors, writer, reader, hasher, clock, home } = this.#tools
     const { root, stat, handle } = file
     const bytes = handle.read(0, stat.size)
     const tail = { tailLength: bytes.length, tailHash: hashHex(hasher.xxh64(bytes)) }
     const seen = { identity: stat.identity, size: bytes.length, mtimeMs: stat.mtimeMs }
+    // Two changes may share a time stamp: one that was just written is looked at once more when it is at rest.
+    const checked = clock.now() - stat.mtimeMs > quietMs ? bytes.length : 0
     const known = cursors.get(key)
     if (known || reader.file(writer.log, key)) {
-      const { common, content, epoch } = await this.#comparison(file, key)
+      const comparison = await this.#comparison(file, key)
+      const { common, content, epoch } = comparison
       const fresh = freshCursor(root, key.path, home, stat.identity)
       const current = known ?? { ...fresh, epoch, position: content.length }
       const same = common === content.length && common === bytes.length && current.epoch === epoch
@@ -132,12 +160,13 @@ export class FileObserver {
           ...seen,
           ...tail,
           position: bytes.length,
-          checked: bytes.length,
+          checked,
           suspect: null,
         })
         return 'unchanged'
       }
-      const suspect = this.#suspect(root, current, differenceOf({ common, content, epoch }, file), stat)
+      const difference = differenceOf(comparison, file)
+      const suspect = this.#suspect(root, current, difference, stat, untouched)
       if (suspect) return this.#keepOut(key, { ...current, suspect })
     }
     const fresh = freshCursor(root, key.path, home, stat.identity)
@@ -149,7 +178,7 @@ export class FileObserver {
       epoch,
       state: 'live',
       position: bytes.length,
-      checked: bytes.length,
+      checked,
       changedMs: clock.now(),
       suspect: null,
     }
@@ -165,8 +194,16 @@ export class FileObserver {
   async #comparison({ handle }: OpenFile, key: CursorKey): Promise<Comparison> {
     const { reader, writer } = this.#tools
     await writer.flush()
-    const { content, epoch } = await latestState(reader, writer.log, key)
-    return { common: await commonPrefix(handle, content, reader), content, epoch }
+    const { content, epoch, present, last } = await latestState(reader, writer.log, key)
+    this.#lostThen.set(cursorId(key), lostAfter(reader, writer.log, -1))
+    const lost = lostAfter(reader, writer.log, last?.offset ?? -1)
+    return { common: await commonPrefix(handle, content, reader), content, epoch, present, lost }
+  }
+
+  /** Whether the file was held against the log since events of it were lost. */
+  #followsLoss(key: CursorKey): boolean {
+    const lost = lostAfter(this.#tools.reader, this.#tools.writer.log, -1)
+    return lost === 0 || this.#lostThen.get(cursorId(key)) === lost
   }
 
   #suspect(
@@ -174,14 +211,21 @@ export class FileObserver {
     cursor: Cursor,
     difference: Difference,
     seen: { readonly size: number; readonly mtimeMs: number },
+    untouched = false,
   ): Suspect | null {
-    if (!this.starting || cursor.state !== 'live') return null
+    // NULs in a file that nobody touched are blocks that a power loss took, whenever they are noticed.
+    const lostBlocks = untouched && difference.kind === 'nul-run'
+    if ((!this.#assesses(root) && !lostBlocks) || cursor.state !== 'live') return null
     const { clock, unclean } = this.#tools
     const nowMs = clock.now()
     const { cleanupAgeMs } = root
     const lastChangedMs = cursor.mtimeMs >= 0 ? cursor.mtimeMs : cursor.changedMs
     const reason = assess(difference, { unclean, lastChangedMs, nowMs, cleanupAgeMs })
     return reason && { reason, size: seen.size, mtimeMs: seen.mtimeMs, foundMs: nowMs }
+  }
+
+  #assesses(root: WatchedRoot): boolean {
+    return this.starting || this.unseen.has(root.name)
   }
 
   async #keepOut(key: CursorKey, cursor: Cursor): Promise<Outcome> {
@@ -215,6 +259,10 @@ export class FileObserver {
   }
 }
 
+function isState({ root, path, stat }: OpenFile): boolean {
+  return kindOf(root, path) === 'state' && stat.size <= limits.stateFileMaxBytes
+}
+
 function outcome(recorded: boolean): Outcome {
   return recorded ? 'recorded' : 'unchanged'
 }
@@ -222,7 +270,7 @@ function outcome(recorded: boolean): Outcome {
 function differenceOf({ common, content }: Comparison, { handle, stat }: OpenFile): Difference {
   if (common < content.length) {
     if (common === stat.size) return { kind: 'shortened' }
-    if (beginsWithNulRun(handle.read(common, nulRunMinBytes))) return { kind: 'nul-run' }
+    if (nulRunAt(handle, common)) return { kind: 'nul-run' }
   }
   return { kind: 'rewritten' }
 }

@@ -139,17 +139,23 @@ export class Recorder {
     const { cursors } = this.#tools
     const seen = new Set(files.map(({ path }) => path))
     const live = cursors.live(root.name)
-    if (this.#offline(root, files.length, live.length)) return
+    if (this.#offline(root, files.length, live.length)) {
+      if (this.#observer.starting) this.#observer.unseen.add(root.name)
+      return
+    }
     for (const { facts } of live) {
       if (seen.has(facts.path)) continue
       const outcome = await this.#observeMissing(root, { root: root.name, path: facts.path })
       if (outcome) tally.count(outcome, 0)
     }
+    this.#observer.unseen.delete(root.name)
   }
 
   #offline(root: WatchedRoot, found: number, known: number): boolean {
     const { files, problems } = this.#tools
     const key = { root: root.name, path: '' }
+    // The walk could not list it; a stat that succeeds would hide that.
+    if (problems.has(key)) return true
     const stat = attempt(root, '', problems, () => files.stat(root.base))
     if (problems.has(key)) return true
     if (!rootOffline({ exists: stat?.type === 'directory', found, known })) return false
@@ -229,7 +235,8 @@ export class Recorder {
   }
 
   #confirmSoon(): void {
-    if (this.#confirming) return
+    // A stopped recorder must not ask again: its sleeps end at once, and it would ask for ever. The next sweep asks.
+    if (this.#confirming || this.#stop.signal.aborted) return
     this.#confirming = true
     this.#tools.clock
       .sleep(confirmAfterMs, this.#stop.signal)

@@ -29,13 +29,13 @@ export async function recordDamagedGeneration(
   await writer.flush()
   const { content, epoch } = await latestState(reader, writer.log, key)
   const common = await commonPrefix(handle, content, reader)
-  const afterRun = endOfNulRun(handle, common, stat.size)
   const intent: Intent = {
     key,
     log: writer.log,
     epoch,
     events: reader.log(writer.log)?.events ?? 0,
-    keepFrom: afterRun < stat.size ? afterRun : null,
+    // Also where nothing follows the run yet: the agent may still go on in the damaged file.
+    keepFrom: endOfNulRun(handle, common, stat.size),
   }
   const reset: NewEvent = { body: { kind: 'reset', file: cursor.facts, epoch: epoch + 1, keep: common } }
   const begun: Cursor = { ...cursor, epoch: epoch + 1, position: common, checked: common }

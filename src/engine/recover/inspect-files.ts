@@ -1,9 +1,9 @@
-import { beginsWithNulRun, nulRunMinBytes } from '../core/assess.js'
 import type { Cursor } from '../core/cursor.js'
 import type { LogId } from '../core/event.js'
 import { FileError, type Files } from '../ports/files.js'
 import type { LogReader } from '../ports/log.js'
 import { commonPrefix } from '../record/common-prefix.js'
+import { nulRunAt } from '../record/nul-run.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
 import { latestState } from '../replay/content.js'
 import type { FilePlace } from './recover-tools.js'
@@ -48,8 +48,7 @@ async function inspectFile(
       const { size } = handle.stat()
       if (common === content.length) return { kind: size > common ? 'grown' : 'same', common }
       if (common === size) return { kind: 'shortened', common }
-      const nul = beginsWithNulRun(handle.read(common, nulRunMinBytes))
-      return { kind: nul ? 'nul-run' : 'differs', common }
+      return { kind: nulRunAt(handle, common) ? 'nul-run' : 'differs', common }
     } finally {
       handle.close()
     }

@@ -1,10 +1,11 @@
-import type { Cursor, CursorKey } from '../core/cursor.js'
+import { cursorId, type Cursor, type CursorKey } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
 import { sharedLength, suffix, type Content } from '../core/replay-plan.js'
 import { FileError, type FileHandle, type FileStat } from '../ports/files.js'
 import type { Intent } from '../ports/log.js'
+import type { Processes } from '../ports/processes.js'
 import { commonPrefix } from '../record/common-prefix.js'
-import { freshCursor, tailOf } from '../record/cursor-of.js'
+import { freshCursor, hashHex, sameIdentity, tailOf } from '../record/cursor-of.js'
 import { ownPrefix } from '../formats/droppings.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
 import { latestState } from '../replay/content.js'
@@ -32,8 +33,8 @@ export async function restoreFile(
   known: Intent | null,
 ): Promise<RestoreOutcome> {
   const path = absolutePath(root, cursor.facts.path)
-  const holders = tools.processes.holders([path]).byPath.get(path) ?? []
-  if (holders.length > 0) return { kind: 'held', why: `open in process ${holders.join(', ')}` }
+  const held = heldOpen(tools.processes, path)
+  if (held !== null) return { kind: 'held', why: held }
   let handle: FileHandle | undefined
   try {
     handle = tools.files.open(path)
@@ -80,18 +81,21 @@ async function replace(
   old: FileHandle | undefined,
   before: FileStat | undefined,
 ): Promise<RestoreOutcome> {
-  const { files, random } = tools
+  const { files, hasher, writer } = tools
   const path = absolutePath(root, cursor.facts.path)
   const folder = path.slice(0, path.lastIndexOf('/'))
-  const temporary = `${folder}/${ownPrefix}${Buffer.from(random.bytes(8)).toString('hex')}`
+  // One name for one file of one log: what a restore that was killed left behind makes way for the next one.
+  const name = hashHex(hasher.xxh64(Buffer.from(`${writer.log}\0${cursorId(cursor.facts)}`)))
+  const temporary = `${folder}/${ownPrefix}${name}`
   files.makeDirectory(folder)
+  files.remove(temporary)
   const written = await writeContent(tools, target, temporary, before?.mode)
   try {
     if (!written.complete) return { kind: 'failed', why: 'the log can’t give all of it any more' }
     if (!sameAsWritten(tools, temporary, written)) {
       return { kind: 'failed', why: 'the disk did not keep what was written' }
     }
-    const why = await unsafeToReplace(tools, cursor, target, old, before, intent)
+    const why = await unsafeToReplace(tools, path, cursor, target, old, before, intent)
     if (why !== null) return { kind: 'held', why }
     files.rename(temporary, path)
   } finally {
@@ -101,27 +105,41 @@ async function replace(
   return { kind: 'restored', bytes: written.bytes }
 }
 
-/** The last look before the old file goes: every byte of it must be in the log, and it must be at rest. */
+/**
+ * The last look before the old file goes: every byte of it must be in the log, it must be at rest, and it must still be
+ * the file that stands there. What is asked of the system comes last, with nothing of ours between it and the rename.
+ */
 async function unsafeToReplace(
-  { reader, writer }: RecoverTools,
+  { files, processes, reader, writer }: RecoverTools,
+  path: string,
   cursor: Cursor,
   target: Content,
   old: FileHandle | undefined,
   before: FileStat | undefined,
   intent: Intent | null,
 ): Promise<string | null> {
-  if (!old || !before) return null
+  if (!old || !before) return files.stat(path) ? 'it came back' : null
   const key: CursorKey = { root: cursor.facts.root, path: cursor.facts.path }
   const logged = intent ? (await latestState(reader, writer.log, key)).content : target
   const known = await commonPrefix(old, logged, reader)
   const repaired = known < before.size ? await commonPrefix(old, target, reader) : known
+  if (Math.max(known, repaired) < before.size) return 'it holds bytes that are not in the log'
+  const held = heldOpen(processes, path)
+  if (held !== null) return held
   const now = old.stat()
   if (now.size !== before.size || now.mtimeMs !== before.mtimeMs) return 'somebody is writing it'
-  return Math.max(known, repaired) >= now.size ? null : 'it holds bytes that are not in the log'
+  const there = files.stat(path)
+  if (!there) return 'it is gone now'
+  return sameIdentity(there.identity, before.identity) ? null : 'it was replaced just now'
+}
+
+function heldOpen(processes: Processes, path: string): string | null {
+  const holders = processes.holders([path]).byPath.get(path) ?? []
+  return holders.length > 0 ? `open in process ${holders.join(', ')}` : null
 }
 
 /** Says in the log what stands there now, as references; nothing to say where that is what was recorded last. */
-async function commitRestored(
+export async function commitRestored(
   tools: RecoverTools,
   root: WatchedRoot,
   cursor: Cursor,
@@ -143,7 +161,8 @@ async function commitRestored(
       facts: cursor.facts,
       epoch,
       position: target.length,
-      checked: target.length,
+      // Somebody may have changed it within the same tick of its time stamp: it is held against the log once more.
+      checked: 0,
       ...tailOf(hasher, target.length, undefined, handle),
       size: target.length === stat.size ? stat.size : -1,
       mtimeMs: stat.mtimeMs,

@@ -25,17 +25,26 @@ export interface FileState {
   readonly last: HistoryRow | null
 }
 
-// A base may refer to a base; no honest chain of opened logs is longer.
-const baseMaxDepth = 64
+// A base may refer to a base: each rename of a file and each opened log adds one. No honest chain is longer.
+const baseMaxDepth = 1024
 
-/** The file as of `until` (default: now), or of its epoch `epoch` where one is named. */
+/**
+ * The file as of `until` (default: now), or of its epoch `epoch` where one is named.
+ * @throws HoldfastError WHEN_INVALID where it had no such epoch then
+ */
 export async function fileState(
   reader: LogReader,
   file: LoggedFile,
   until: Until = {},
   epoch?: number,
 ): Promise<FileState> {
-  return foldFile(reader, file, until, epoch, 0)
+  const state = await foldFile(reader, file, until, epoch, 0)
+  if (epoch !== undefined && state.epoch !== epoch) {
+    throw new HoldfastError('WHEN_INVALID', `${file.facts.path} has no epoch ${epoch} then`, {
+      next: 'See `holdfast versions SESSION` for its epochs.',
+    })
+  }
+  return state
 }
 
 /** Every epoch of a file, each as it last was, in order. */
@@ -72,13 +81,7 @@ async function foldFile(
     complete = await applyRow(reader, fold, row, depth)
     last = row
   }
-  const state = snapshot(fold, complete, last)
-  if (epoch !== undefined && state.epoch !== epoch) {
-    throw new HoldfastError('WHEN_INVALID', `${file.facts.path} has no epoch ${epoch} then`, {
-      next: 'See `holdfast versions SESSION` for its epochs.',
-    })
-  }
-  return state
+  return snapshot(fold, complete, last)
 }
 
 function snapshot(fold: ContentFold, complete: boolean, last: HistoryRow | null): FileState {
@@ -119,8 +122,8 @@ export async function epochContent(
   if (!file || depth > baseMaxDepth) {
     throw new HoldfastError('STORE_DAMAGED', `${source.path}: what it continues is not here`)
   }
-  const { content } = await foldFile(reader, file, {}, source.epoch, depth)
-  if (content.length < length) {
+  const { content, epoch } = await foldFile(reader, file, {}, source.epoch, depth)
+  if (epoch !== source.epoch || content.length < length) {
     throw new HoldfastError('STORE_DAMAGED', `${source.path}: what it continues is shorter than it was`)
   }
   return prefix(content, length)

@@ -1,0 +1,129 @@
+import { HoldfastError } from '../../engine/core/errors.js'
+import type { PlannedLog, SyncFork } from '../../transport/sync/sync-types.js'
+import type { ConfiguredPeer } from '../config.js'
+import { errorRecord, type ErrorRecord } from '../messages.js'
+import type { OperationIo } from '../operation.js'
+import { meetPeer, type PeerSession } from '../peer-session.js'
+import { configuredPeer } from '../peers.js'
+import type { Runtime } from '../runtime.js'
+import { record } from './record.js'
+
+export interface SyncArgs {
+  /** By name; none: all that are configured. */
+  readonly peers: readonly string[]
+  /** Narrows what each peer is configured for; null: as configured. */
+  readonly direction: 'push' | 'pull' | null
+  readonly dryRun: boolean
+}
+
+/** What moved between this host and one peer. */
+export interface SyncPeerRow {
+  readonly name: string
+  /** Events that became durable over there, and here; in a dry run those that would. */
+  readonly sent: number
+  readonly received: number
+  /** On the wire. */
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Fingerprint of its key; null where it was not met. */
+  readonly key: string | null
+  /** Whether it was met for the first time, so that its key is trusted from now on. */
+  readonly first: boolean
+  /** Events that the peer has and that can't be checked here before a hole is filled, or that it failed to send. */
+  readonly missing: number
+  /** Logs here of which something can't be read, and so was not sent. */
+  readonly unreadable: number
+  /** Why nothing, or not all, was exchanged; null where all was. */
+  readonly error: ErrorRecord | null
+}
+
+export interface SyncForkRow extends SyncFork {
+  readonly peer: string
+}
+
+export interface SyncResultRow {
+  readonly dryRun: boolean
+  readonly peers: readonly SyncPeerRow[]
+  /** Files of this machine that were written: received events are held, and their files can be replayed. */
+  readonly written: readonly string[]
+  readonly held: readonly string[]
+  readonly conflicts: number
+  readonly forks: readonly SyncForkRow[]
+  /** What was noticed and is no failure, in words. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Exchanges with each peer, one after the other, what the other lacks. A peer that fails does not keep the next one from
+ * being met. Throws PEER_UNKNOWN, and where a single peer is meant what meeting it throws.
+ */
+export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): Promise<SyncResultRow> {
+  const peers = chosenPeers(runtime, args)
+  // Without a daemon nobody recorded what is new.
+  if (!runtime.recorder && !args.dryRun) await record(runtime, {}, io)
+  await runtime.session?.own.writer.flush()
+  const rows: SyncPeerRow[] = []
+  const forks: SyncForkRow[] = []
+  const notes = new Set<string>()
+  for (const peer of peers) {
+    io.signal.throwIfAborted()
+    try {
+      const direction = directionOf(peer, args)
+      const session = await meetPeer(runtime, peer, { ...direction, dryRun: args.dryRun }, io)
+      rows.push(rowOf(peer.name, session))
+      forks.push(...session.result.forks.map((fork) => ({ ...fork, peer: peer.name })))
+      for (const note of session.notes) notes.add(note)
+    } catch (error) {
+      if (peers.length === 1 || io.signal.aborted) throw error
+      rows.push(failedRow(peer.name, error))
+    }
+  }
+  return { dryRun: args.dryRun, peers: rows, written: [], held: [], conflicts: 0, forks, notes: [...notes] }
+}
+
+function chosenPeers(runtime: Runtime, { peers }: SyncArgs): readonly ConfiguredPeer[] {
+  if (peers.length > 0) return [...new Set(peers)].map((name) => configuredPeer(runtime.home, name))
+  const all = runtime.config().peers
+  if (all.length === 0)
+    throw new HoldfastError('PEER_UNKNOWN', 'no peer is set up', {
+      next: "Add one: `holdfast peer add NAME 'exec:ssh HOST holdfast serve --stdio'`.",
+    })
+  return all
+}
+
+function directionOf(peer: ConfiguredPeer, { direction }: SyncArgs): { send: boolean; receive: boolean } {
+  const both = [peer.direction, direction]
+  const [send, receive] = [!both.includes('pull'), !both.includes('push')]
+  if (!send && !receive)
+    throw new HoldfastError('USAGE', `${peer.name} is set up for ${peer.direction} only`, {
+      next: `Leave out --${String(direction)}, or add the peer anew without --${peer.direction}-only.`,
+    })
+  return { send, receive }
+}
+
+function rowOf(name: string, { result, key, first }: PeerSession): SyncPeerRow {
+  const { plan, missing, detached } = result
+  return {
+    name,
+    sent: plan ? planned(plan, 'send') : result.sent,
+    received: plan ? planned(plan, 'receive') : result.received,
+    bytesSent: result.bytesSent,
+    bytesReceived: result.bytesReceived,
+    key,
+    first,
+    missing: [...missing, ...detached]
+      .flatMap(({ ranges }) => ranges)
+      .reduce((n, { from, to }) => n + to - from, 0),
+    unreadable: result.unreadable.length,
+    error: null,
+  }
+}
+
+function planned(plan: readonly PlannedLog[], direction: PlannedLog['direction']): number {
+  return plan.filter((each) => each.direction === direction).reduce((sum, { events }) => sum + events, 0)
+}
+
+function failedRow(name: string, error: unknown): SyncPeerRow {
+  const none = { sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, missing: 0, unreadable: 0 }
+  return { name, ...none, key: null, first: false, error: errorRecord(error) }
+}

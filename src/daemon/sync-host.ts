@@ -1,0 +1,110 @@
+import type { LogId } from '../engine/core/event.js'
+import { HoldfastError } from '../engine/core/errors.js'
+import type { PeerIdentity, Replica } from '../engine/ports/replica.js'
+import type { SyncMemory } from '../engine/ports/sync-memory.js'
+import type { SyncOptions } from '../transport/sync/sync-types.js'
+import { hostIdentity } from './host-key.js'
+import { openOwnLog } from './log-continuity.js'
+import type { Runtime } from './runtime.js'
+import type { OwnLog } from './session.js'
+import { addFence, addFork, type KnownFork } from './sync-fence.js'
+import { syncMemory } from './sync-memory.js'
+
+/** This host as peers meet it: its key, its store, and the log that it writes, which a peer may prove to be another's. */
+export class SyncHost {
+  readonly #identity: PeerIdentity
+  readonly #replica: Replica
+  readonly #memory: SyncMemory
+  /** What was noticed and is no failure: shown with the result. */
+  readonly notes = new Set<string>()
+  readonly #runtime: Runtime
+  #own: OwnLog
+  /** How many events of which log the witness knows of. */
+  #witnessed: { readonly log: LogId; readonly events: number } | null = null
+
+  private constructor(runtime: Runtime, identity: PeerIdentity, own: OwnLog) {
+    this.#runtime = runtime
+    this.#identity = identity
+    this.#own = own
+    this.#memory = syncMemory(runtime.store)
+    this.#replica = runtime.store.openReplica({
+      identity,
+      beforeOwnLeave: (log, events) => this.#witness(log, events),
+      events: {
+        rolledBack: (log, held, peer) =>
+          this.#fence(
+            log,
+            `a peer holds ${peer} events of it and this store only ${held}: the store was rolled back`,
+          ),
+        clockAhead: (log, aheadMs) => this.#noteClock(log, aheadMs),
+      },
+    })
+  }
+
+  /** Opens the log that this host writes, as no event may leave or come in before it is known which one that is. */
+  static async open(runtime: Runtime): Promise<SyncHost> {
+    const own = await ownLog(runtime)
+    const identity = hostIdentity(runtime.home.identityFolder)
+    if (!identity) throw new HoldfastError('INTERNAL', 'the log that was just opened has no key')
+    return new SyncHost(runtime, identity, own)
+  }
+
+  /** What a session with any peer needs of this host. */
+  session(): Pick<
+    SyncOptions,
+    'replica' | 'identity' | 'memory' | 'clock' | 'random' | 'hasher' | 'hostName'
+  > {
+    const { clock, random, hasher } = this.#runtime
+    const [replica, identity, memory] = [this.#replica, this.#identity, this.#memory]
+    return { replica, identity, memory, clock, random, hasher, hostName: this.#current().hostName }
+  }
+
+  /** Keeps forks that a session found. Where it is the log that this host writes, that log ends here. */
+  async keepForks(forks: readonly Omit<KnownFork, 'foundMs'>[]): Promise<void> {
+    const { store, clock } = this.#runtime
+    for (const fork of forks) {
+      await addFork(store, { ...fork, foundMs: clock.now() })
+      if (fork.log === this.#current().writer.log)
+        await this.#fence(
+          fork.log,
+          `another writer used it from event ${fork.offset} on, as ${fork.peer} has it`,
+        )
+    }
+  }
+
+  #current(): OwnLog {
+    return this.#runtime.session?.own ?? this.#own
+  }
+
+  #witness(log: LogId, events: number): void {
+    if (this.#witnessed?.log === log && this.#witnessed.events >= events) return
+    const own = this.#current()
+    own.witness()
+    // What is acknowledged by now, and so at or past what leaves.
+    this.#witnessed = { log, events: this.#runtime.store.reader.log(log)?.events ?? events }
+  }
+
+  async #fence(log: LogId, reason: string): Promise<void> {
+    const { store, recorder } = this.#runtime
+    await addFence(store, { log, reason })
+    if (recorder) await recorder.restart()
+    else await this.#runtime.session?.stop()
+    this.#own = await ownLog(this.#runtime)
+    this.notes.add(
+      `log ${log.slice(0, 8)} of this host is no longer written, and a new one was opened: ${reason}`,
+    )
+  }
+
+  #noteClock(log: LogId, aheadMs: number): void {
+    const name = this.#runtime.store.reader.log(log)?.hostName ?? log.slice(0, 8)
+    const minutes = Math.round(aheadMs / 60_000)
+    this.notes.add(`the clock of ${name} is ${minutes} minutes ahead of this host’s; nothing here follows it`)
+  }
+}
+
+/** The log that is open for writing in this process: the recorder's, or one opened for this. */
+async function ownLog(runtime: Runtime): Promise<OwnLog> {
+  // In a daemon the recorder opens it; two that do so at once could open two.
+  await runtime.recorder?.settled()
+  return runtime.session?.own ?? (await openOwnLog(runtime))
+}

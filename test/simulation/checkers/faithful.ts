@@ -1,0 +1,94 @@
+import type { LogId } from '../../../src/engine/core/event.js'
+import type { LogReader } from '../../../src/engine/ports/log.js'
+import { contentBytes, latestState } from '../../../src/engine/replay/content.js'
+import { holds } from '../failure.js'
+import { Replayer } from './replayer.js'
+
+/** A file of the simulated disk that must be recorded. */
+export interface DiskFile {
+  readonly root: string
+  readonly path: string
+  readonly bytes: Buffer
+}
+
+export interface FaithfulQuestion {
+  readonly log: LogId
+  readonly files: readonly DiskFile[]
+  /** Roots that are gone or empty as a whole: nothing of them counts as deleted. */
+  readonly offline: ReadonlySet<string>
+  /** Files that are kept out of history until someone decides. */
+  readonly isSuspect: (root: string, path: string) => boolean
+}
+
+/** Everything that a store holds, rebuilt by the independent replayer. What can't be read is left out. */
+export async function replayStore(reader: LogReader): Promise<Replayer> {
+  const replayer = new Replayer()
+  // A log only refers to earlier logs of its host: those that were begun before it come first.
+  const logs = await Promise.all(
+    reader.logs().map(async ({ log, events }) => {
+      const first = await reader.read({ log, offset: 0 }).catch(() => null)
+      return { log, events, since: first?.event.time.ms ?? 0 }
+    }),
+  )
+  for (const { log, events } of logs.toSorted((a, b) => a.since - b.since || (a.log < b.log ? -1 : 1))) {
+    for (let offset = 0; offset < events; offset += 1) {
+      const found = await reader.read({ log, offset }).catch(() => null)
+      if (found) replayer.add(found.event)
+    }
+  }
+  return replayer
+}
+
+/** `faithful`: replaying this host's log gives its files, byte for byte, and no others. */
+export async function checkFaithful(reader: LogReader, question: FaithfulQuestion): Promise<void> {
+  const { log, files, offline, isSuspect } = question
+  const replayer = await replayStore(reader)
+  const onDisk = new Set<string>()
+  const lost = reader.log(log)?.lost ?? []
+  const someLost = reader.logs().some((each) => each.lost.length > 0)
+  for (const { root, path, bytes } of files) {
+    onDisk.add(`${root}/${path}`)
+    if (isSuspect(root, path)) continue
+    const known = replayer.file(log, root, path)
+    const unsure = someLost && (known === undefined || !known.sure)
+    const replayed = unsure ? await engineReplay(reader, log, root, path) : replayer.content(log, root, path)
+    holds(replayed !== undefined, 'faithful', () => `${root}/${path} is on disk and not in the log`)
+    const same = replayed?.equals(bytes) ?? false
+    holds(same, 'faithful', () => `${root}/${path}: ${difference(replayed, bytes)}`)
+  }
+  for (const { root, path, present, log: of, last } of replayer.files()) {
+    if (of !== log || !present || offline.has(root) || isSuspect(root, path)) continue
+    // Its removal may be among the lost events.
+    if (lost.some(({ to }) => to > last)) continue
+    holds(onDisk.has(`${root}/${path}`), 'faithful', () => `${root}/${path} is in the log and not on disk`)
+  }
+}
+
+/**
+ * A file of which events are lost. The engine knows the length of each lost event from its index, and so can tell more
+ * of the rest than a replay of the events alone.
+ */
+async function engineReplay(
+  reader: LogReader,
+  log: LogId,
+  root: string,
+  path: string,
+): Promise<Buffer | undefined> {
+  const { content, complete, present } = await latestState(reader, log, { root, path })
+  if (!complete || !present) return undefined
+  const parts: Uint8Array[] = []
+  for await (const bytes of contentBytes(reader, content)) parts.push(bytes)
+  return Buffer.concat(parts)
+}
+
+/** Where two contents part, in words. */
+export function difference(replayed: Buffer | undefined, bytes: Buffer): string {
+  if (!replayed) return 'nothing is replayed'
+  let at = 0
+  while (at < bytes.length && at < replayed.length && bytes[at] === replayed[at]) at += 1
+  const show = (buffer: Buffer): string => JSON.stringify(buffer.subarray(at, at + 40).toString('latin1'))
+  return (
+    `replay has ${replayed.length} bytes, disk ${bytes.length}; ` +
+    `from ${at}: replay ${show(replayed)}, disk ${show(bytes)}`
+  )
+}

@@ -1,0 +1,200 @@
+import { decodeEvent } from '../../src/store/event-codec.js'
+import type { Database } from '../../src/store/database.js'
+import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
+import type { Hasher } from '../../src/engine/ports/hash.js'
+import { ownPrefix } from '../../src/engine/formats/droppings.js'
+import { tableRange } from '../../src/store/keys.js'
+import { SeededRandom } from '../fixtures-gen/random.js'
+import { Agents } from './agents.js'
+import { checkBatch, checkQueue } from './checkers/bounded.js'
+import { EchoFree } from './checkers/echo-free.js'
+import { Ledger, eventOf } from './checkers/ledger.js'
+import { checkLoggedFirst } from './checkers/logged-first.js'
+import { Replayer } from './checkers/replayer.js'
+import { VirtualTime } from './clock.js'
+import { Device } from './device.js'
+import { Disk } from './disk.js'
+import { simulatedFiles } from './files.js'
+import type { Host } from './host.js'
+import type { Identity } from './own-log.js'
+import { drawPlan, type Plan } from './plan.js'
+import type { ProcessLife } from './process-life.js'
+import { home, placeOf, simulatedRoots } from './roots.js'
+import type { Trace } from './trace.js'
+import { SimulatedWatcher } from './watcher.js'
+
+/** Deliberate defects, for the proof that the checkers see them. */
+export interface Plants {
+  readonly database?: (db: Database) => Database
+  readonly files?: (files: WritableFiles) => WritableFiles
+  /** Goes on with a log whatever the evidence says. */
+  readonly trusting?: boolean
+  /** Stands in for the repair of damaged files. */
+  readonly repair?: (host: Host) => Promise<void>
+  readonly plan?: Partial<Plan>
+}
+
+/** All that is not the process: time, disk, store, identity, agents, and what the checkers know. */
+export class World {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly disk: Disk
+  readonly device: Device
+  readonly identity: Identity
+  readonly watcher: SimulatedWatcher
+  readonly agents: Agents
+  readonly ledger = new Ledger()
+  readonly echo = new EchoFree()
+  readonly hasher: Hasher
+  readonly trace: Trace
+  readonly plants: Plants
+  /** Decides what happens next. */
+  readonly random: SeededRandom
+  /** Decides what Holdfast calls random: nonces, names. */
+  readonly nonces: SeededRandom
+  /** Decides about crashes and faults. */
+  readonly faults: SeededRandom
+  /** Processes that hold files open, by path. */
+  readonly holders = new Map<string, number[]>()
+  /** The first invariant that was seen broken where no exception would have got out. */
+  broken: unknown = null
+  /** Whether a fault took events that no check of the whole log has missed yet. */
+  lossUnknown = false
+  /** Whether somebody may act between two calls of a port just now. */
+  meddling = false
+  #agentActs = false
+
+  constructor(seed: string, hasher: Hasher, trace: Trace, plants: Plants) {
+    const stream = (name: string): SeededRandom => new SeededRandom(`${seed}/${name}`)
+    this.plan = { ...drawPlan(stream('plan')), ...plants.plan }
+    this.hasher = hasher
+    this.trace = trace
+    this.plants = plants
+    this.random = stream('world')
+    this.nonces = stream('nonces')
+    this.faults = stream('faults')
+    this.time = new VirtualTime(Date.UTC(2026, 10, 1))
+    this.disk = new Disk(this.time, stream('disk'), this.plan.disk)
+    this.device = new Device(this.time, stream('device'))
+    this.device.faults = { fullChance: this.plan.fullChance }
+    this.identity = { machine: 'machine-1', folder: '1:1', publicKey: null, witness: null }
+    this.watcher = new SimulatedWatcher(this.time, stream('watcher'), this.plan.watcher)
+    this.agents = new Agents(this.disk, stream('agents'), trace, this.plan.agents)
+    for (const { base } of simulatedRoots) {
+      for (const folder of this.disk.makeFolders(base, 0o755)) this.disk.syncFolder(folder)
+    }
+    this.disk.onChange = (path) => {
+      this.watcher.notice(path)
+      const place = placeOf(path)
+      if (this.#agentActs && place) this.echo.touched(place.root.name, place.path)
+    }
+  }
+
+  /** Lets an agent do one thing. */
+  act(): void {
+    this.#agentActs = true
+    try {
+      this.agents.act()
+    } finally {
+      this.#agentActs = false
+    }
+    this.reviewEcho()
+  }
+
+  reviewEcho(): void {
+    this.echo.review((name, path) => {
+      const root = simulatedRoots.find((each) => each.name === name)
+      return root && this.disk.find(`${root.base}/${path}`)?.bytes
+    })
+  }
+
+  /** The database of one process: faults below, the ledger above, a planted defect between. */
+  databaseFor(life: ProcessLife): Database {
+    const plain = this.device.open(life)
+    const planted = this.plants.database?.(plain) ?? plain
+    const noted = this.ledger.watch(planted, (check) => this.guard(check))
+    return {
+      ...noted,
+      batch: async (operations, options) => {
+        this.guard(() => checkBatch(operations))
+        this.trace.note(`batch ${this.#digestOf(operations)}`)
+        await noted.batch(operations, options).catch((error: unknown) => {
+          if (!life.dead) this.trace.note(`batch failed: ${String(error)}`)
+          throw error
+        })
+        for (const operation of operations) {
+          const found = operation.type === 'put' ? eventOf(operation.key, operation.value) : null
+          if (found) this.guard(() => this.echo.recorded(found.event))
+        }
+      },
+    }
+  }
+
+  filesFor(life: ProcessLife): WritableFiles {
+    const files = simulatedFiles(this.disk, {
+      point: (name) => life.point(name),
+      refuse: (path) => {
+        if (this.faults.chance(this.plan.fullChance)) throw new FileError('ENOSPC', path)
+      },
+      onReplace: (to, by) => this.#onReplace(to, by),
+    })
+    return this.plants.files?.(files) ?? files
+  }
+
+  /** Runs at every point of a living process. */
+  onPoint(name: string, host: Host | null): void {
+    this.time.pass(0.01)
+    if (host) this.guard(() => checkQueue(host.own.writer.pendingBytes))
+    // Between the last look at a file and the rename over it lies no call of ours: nobody can be kept out there.
+    const atomic = name.startsWith('rename') || name.startsWith('syncFolder')
+    if (this.meddling && !atomic && this.random.chance(this.plan.meddleChance)) this.act()
+  }
+
+  /** Runs a check inside a call of the engine, which must not see its failure. */
+  guard(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      this.broken ??= error
+    }
+  }
+
+  /** All events that the store holds, rebuilt by the independent replayer without any code of the store. */
+  async replayDevice(): Promise<Replayer> {
+    const replayer = new Replayer()
+    const logs = new Map<string, ReturnType<typeof decodeEvent>[]>()
+    for (const [key, value] of await this.device.entries(tableRange('event'))) {
+      const found = eventOf(key, value)
+      if (!found || this.ledger.isExcused(found.log, found.offset)) continue
+      const events = logs.get(found.log) ?? []
+      events.push(found.event)
+      logs.set(found.log, events)
+    }
+    const since = (events: ReturnType<typeof decodeEvent>[]): number => events[0]?.time.ms ?? 0
+    for (const events of [...logs.values()].toSorted((a, b) => since(a) - since(b))) {
+      for (const event of events) replayer.add(event)
+    }
+    return replayer
+  }
+
+  #onReplace(to: string, by: string | null): void {
+    const place = placeOf(to)
+    if (!place || place.path.includes(ownPrefix)) return
+    const { root, path } = place
+    const there = this.disk.find(to)
+    if (there) this.guard(() => checkLoggedFirst(this.ledger, root.name, path, there.bytes))
+    const next = by === null ? undefined : this.disk.find(by)
+    if (next) this.echo.wrote(root.name, path, next.bytes)
+    this.trace.note(
+      `replace ${to}: ${there?.bytes.length ?? 'nothing'} by ${next?.bytes.length ?? 'nothing'}`,
+    )
+  }
+
+  #digestOf(operations: Parameters<Database['batch']>[0]): string {
+    const parts = operations.flatMap((each) => (each.type === 'put' ? [each.key, each.value] : [each.key]))
+    return Buffer.from(this.hasher.sha256(...parts)).toString('hex', 0, 8)
+  }
+}
+
+/** The home of the simulated user. */
+export const simulatedHome = home
