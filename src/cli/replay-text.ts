@@ -10,6 +10,7 @@ const meanings: Readonly<Record<Mismatch['reason'], string>> = {
   'not-kept': 'the disk did not keep what was written',
   differs: 'the file on this machine is another',
   missing: 'it is not on this machine',
+  'unsafe-path': 'its recorded name leads out of the target on this system: not written',
 }
 
 /** What was rebuilt, for people. Bytes that went to standard output speak for themselves: then only what is wrong. */

@@ -1,69 +1,68 @@
 import { HoldfastError } from '../engine/core/errors.js'
 import type { Link } from '../engine/ports/link.js'
+import { Deferred } from '../transport/sync/deferred.js'
 import type { OperationIo } from './operation.js'
 
 /** The link to whoever called an operation: what it gives as input and takes as output. */
-export function ioLink(io: OperationIo, name: string): Link {
-  const source = (io.input ?? nothing())[Symbol.asyncIterator]()
-  const end = withResolvers()
-  const farEnd = withResolvers()
-  let closed = false
+export class IoLink implements Link {
+  readonly name: string
+  readonly receive: AsyncIterable<Uint8Array>
+  readonly #io: OperationIo
+  readonly #source: AsyncIterator<Uint8Array> | undefined
+  readonly #closing = new Deferred<undefined>()
+  readonly #farEnd = new Deferred<undefined>()
+  #closed = false
 
-  async function next(): Promise<Uint8Array | undefined> {
+  constructor(io: OperationIo, name: string) {
+    this.name = name
+    this.#io = io
+    this.#source = io.input?.[Symbol.asyncIterator]()
+    this.receive = this.#chunks()
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    if (this.#closed) throw new HoldfastError('INTERRUPTED', 'the link is closed')
     try {
-      const step = await source.next()
-      if (!step.done) return step.value
-      farEnd.resolve()
-      return undefined
+      await this.#io.bytes(bytes)
     } catch (cause) {
-      farEnd.resolve()
-      throw new HoldfastError('PEER_UNREACHABLE', 'the far end is gone', { cause })
+      throw gone(cause)
     }
   }
 
-  async function* receive(): AsyncGenerator<Uint8Array> {
-    while (!closed) {
-      const pending = next()
-      const chunk = await Promise.race([pending, end.promise])
-      if (chunk === undefined) {
-        // Whoever still sends is read to its end, so that it sees its own end, too.
-        pending.then(drain, () => undefined)
-        return
-      }
+  async close(reason?: Error): Promise<void> {
+    if (!this.#closed) void this.#drain()
+    this.#closed = true
+    this.#closing.resolve(undefined)
+    if (reason) this.#farEnd.resolve(undefined)
+    await this.#farEnd.promise
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    while (!this.#closed) {
+      const chunk = await Promise.race([this.#next(), this.#closing.promise])
+      if (chunk === undefined) return
       yield chunk
     }
   }
 
-  async function drain(last: Uint8Array | undefined): Promise<void> {
-    for (let chunk = last; chunk !== undefined; chunk = await next().catch(() => undefined));
+  /** Whoever still sends is read to its end, so that it sees its own end, too. */
+  async #drain(): Promise<void> {
+    while ((await this.#next().catch(() => undefined)) !== undefined);
   }
 
-  return {
-    name,
-    receive: receive(),
-    send: async (bytes) => {
-      if (closed) throw new HoldfastError('INTERRUPTED', 'the link is closed')
-      try {
-        await io.bytes(bytes)
-      } catch (cause) {
-        throw new HoldfastError('PEER_UNREACHABLE', 'the far end is gone', { cause })
-      }
-    },
-    close: (reason) => {
-      closed = true
-      end.resolve()
-      if (reason !== undefined) farEnd.resolve()
-      return farEnd.promise
-    },
+  async #next(): Promise<Uint8Array | undefined> {
+    try {
+      const step = await this.#source?.next()
+      if (step && !step.done) return step.value
+    } catch (cause) {
+      this.#farEnd.resolve(undefined)
+      throw gone(cause)
+    }
+    this.#farEnd.resolve(undefined)
+    return undefined
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-function withResolvers(): { readonly promise: Promise<undefined>; readonly resolve: () => void } {
-  let settle: (value: undefined) => void = () => undefined
-  const promise = new Promise<undefined>((resolve) => {
-    settle = resolve
-  })
-  return { promise, resolve: () => settle(undefined) }
+function gone(cause: unknown): HoldfastError {
+  return new HoldfastError('PEER_UNREACHABLE', 'the far end is gone', { cause })
 }

@@ -59,17 +59,23 @@ export class SyncHost {
     return { replica, identity, memory, clock, random, hasher, hostName: this.#current().hostName }
   }
 
-  /** Keeps forks that a session found. Where it is the log that this host writes, that log ends here. */
-  async keepForks(forks: readonly Omit<KnownFork, 'foundMs'>[]): Promise<void> {
+  /**
+   * Keeps forks that a session found. Where it is the log that this host writes, that log ends here.
+   * Returns those that nobody was told of before.
+   */
+  async keepForks<F extends Omit<KnownFork, 'foundMs'>>(forks: readonly F[]): Promise<readonly F[]> {
     const { store, clock } = this.#runtime
+    const news: F[] = []
     for (const fork of forks) {
-      await addFork(store, { ...fork, foundMs: clock.now() })
+      const { log, offset, peer, explained } = fork
+      if (await addFork(store, { log, offset, peer, explained, foundMs: clock.now() })) news.push(fork)
       if (fork.log === this.#current().writer.log)
         await this.#fence(
           fork.log,
           `another writer used it from event ${fork.offset} on, as ${fork.peer} has it`,
         )
     }
+    return news
   }
 
   #current(): OwnLog {

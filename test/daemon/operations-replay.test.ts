@@ -173,7 +173,7 @@ describe('replay to a folder', () => {
 })
 
 describe('a recorded path that leads elsewhere', () => {
-  it.each(['../x', 'a/../../x', '/etc/x', 'a\\..\\x', 'x\0y', 'C:/x', 'a//b', '.'])(
+  it.each(['../x', 'a/../../x', '/etc/x', 'x\0y', 'a//b', '.'])(
     '%j is not written',
     async (path) => {
       await home.with(async (runtime) => {
@@ -183,8 +183,10 @@ describe('a recorded path that leads elsewhere', () => {
           events: [{ body: { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('!') } }],
         })
       })
-      await expect(home.replay({ to })).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+      const { mismatches } = await home.replay({ to })
+      expect(mismatches).toEqual([{ root: 'claude', path, reason: 'unsafe-path' }])
       expect(Object.values(tree(home.user))).not.toContain('!')
+      expect(Object.values(tree(to))).not.toContain('!')
     },
   )
 
@@ -196,7 +198,8 @@ describe('a recorded path that leads elsewhere', () => {
         events: [{ body: { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('!') } }],
       })
     })
-    await expect(home.replay({ to })).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+    const { mismatches } = await home.replay({ to })
+    expect(mismatches).toEqual([{ root: '..', path: 'x', reason: 'unsafe-path' }])
     expect(Object.values(tree(home.user))).not.toContain('!')
   })
 })

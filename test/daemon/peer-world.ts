@@ -31,9 +31,8 @@ export function meetIn(
   const { peer, tamperAfter, ...session } = options
   const cut = tamperAfter === undefined ? {} : { cutAfterBytes: tamperAfter }
   const [near, far] = createMemoryLinks({ clock: a.clock, random: a.random, ...cut })
-  const served = serve(b, {}, { ...keptIo(), input: far.receive, bytes: (chunk) => far.send(chunk) }).finally(
-    () => far.close(),
-  )
+  const served = serve(b, {}, { ...keptIo(), input: far.receive, bytes: (chunk) => far.send(chunk) })
+  void served.catch(() => undefined).then(() => far.close())
   const entry = { name: 'peer', url: 'exec:true', direction: 'both' as const, ...peer }
   const met = meetOver(
     a,

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { HoldfastError } from '../../engine/core/errors.js'
 import type { Selection, SessionFile } from '../../engine/replay/select.js'
 import { contentBytes, fileState, type FileState } from '../../engine/replay/content.js'
-import { safeRelativePath, sameAsWritten, writeContent } from '../../engine/replay/materialise.js'
+import { sameAsWritten, staysBelow, writeContent } from '../../engine/replay/materialise.js'
 import { parseWhen, type When } from '../../engine/replay/when.js'
 import { commonPrefix } from '../../engine/record/common-prefix.js'
 import { chosenFiles } from '../choose-files.js'
 import { storedIdentity } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
-import { watchedRoots } from '../watched-roots.js'
+import { realBase, watchedRoots } from '../watched-roots.js'
 
 export interface ReplayArgs extends Selection {
   readonly at?: string
@@ -26,9 +26,9 @@ export interface Mismatch {
   readonly path: string
   /**
    * log-incomplete: events are lost · not-kept: the target disk did not keep what was written · differs: the file on
-   * this machine is another · missing: it is not on this machine
+   * this machine is another · missing: it is not on this machine · unsafe-path: its name leads out of the target here
    */
-  readonly reason: 'log-incomplete' | 'not-kept' | 'differs' | 'missing'
+  readonly reason: 'log-incomplete' | 'not-kept' | 'differs' | 'missing' | 'unsafe-path'
 }
 
 export interface ReplayResult {
@@ -99,7 +99,9 @@ async function toFolder(
   io: OperationIo,
 ): Promise<ReplayResult> {
   const { files, store, hasher } = runtime
-  if ((files.list(to)?.entries.length ?? 0) > 0 || files.stat(to)?.type === 'file') {
+  // A link counts as what it leads to: the person who named it meant that.
+  const target = realBase(to)
+  if ((files.list(target)?.entries.length ?? 0) > 0 || files.stat(target)?.type === 'file') {
     throw new HoldfastError('TARGET_EXISTS', `${to} is not empty`)
   }
   const mismatches: Mismatch[] = []
@@ -110,7 +112,13 @@ async function toFolder(
     const state = await stateThen(runtime, each, args, when)
     // A file that was not there then is not rebuilt, unless its epoch was asked for.
     if (state.epoch >= 0 && (state.present || args.epoch !== undefined)) {
-      const path = join(to, safeRelativePath(each.file.facts.root), safeRelativePath(each.file.facts.path))
+      const { facts } = each.file
+      const windows = process.platform === 'win32'
+      if (!staysBelow(facts.root, windows) || !staysBelow(facts.path, windows)) {
+        mismatches.push(mismatch(each, 'unsafe-path'))
+        continue
+      }
+      const path = join(to, facts.root, facts.path)
       files.makeDirectory(join(path, '..'))
       const written = await writeContent({ files, hasher, reader: store.reader }, state.content, path)
       count += 1

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../engine/core/errors.js'
 import { runSyncSession } from '../../transport/sync/sync-session.js'
-import { ioLink } from '../io-link.js'
+import { IoLink } from '../io-link.js'
 import { notePeer } from '../known-peers.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
@@ -22,7 +22,7 @@ export async function serve(runtime: Runtime, _args: unknown, io: OperationIo): 
   const host = await SyncHost.open(runtime)
   const result = await runSyncSession({
     ...host.session(),
-    link: ioLink(io, 'the peer'),
+    link: new IoLink(io, 'the peer'),
     role: 'responder',
     mode: 'once',
     send: true,

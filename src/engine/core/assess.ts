@@ -25,8 +25,9 @@ export interface Circumstances {
  * Decides, for the first look at a file after a start, whether a difference may be damage. Damage is kept out of
  * history until `recover` restores the file or the user accepts it; null means it is history and gets recorded.
  *
- * After an unclean stop whatever lost bytes is suspect. After a clean one, bytes that turned to NULs and a pure cut
- * still are: nothing that edits a file leaves those. A missing file is when the agent's own cleanup was not yet due.
+ * Bytes that turned to NULs and a pure cut are suspect after any stop: nothing that edits a file leaves those. A missing
+ * file is after an unclean one, and after a clean one when the agent's own cleanup was not yet due. Other bytes in
+ * place of the recorded ones were written by somebody: history.
  */
 export function assess(difference: Difference, circumstances: Circumstances): SuspectReason | null {
   switch (difference.kind) {

@@ -87,8 +87,9 @@ export function decideContinuity(evidence: ContinuityEvidence): Continuity {
   if (!witness) return fresh('witness-missing')
   if (witness.storeId !== store.storeId || witness.log !== store.log) return fresh('store-replaced')
   if (!sameFolder) return fresh('store-copied')
+  // Asked first: the witness is often at the head, and a damaged head is then not the one it saw either.
+  if (!evidence.headSound) return fresh('head-damaged')
   if (evidence.events < witness.events || evidence.chainAtWitness !== witness.chain)
     return fresh('rolled-back')
-  if (!evidence.headSound) return fresh('head-damaged')
   return { kind: 'continue' }
 }

@@ -71,7 +71,10 @@ export const errorCodes = {
   PEER_INVALID: spec('integrity', 'Do not trust that peer’s copy: run `holdfast verify` there.'),
   PEER_UNKNOWN: spec('missing', 'See `holdfast peer list`.'),
   PEER_UNREACHABLE: spec('unreachable', 'Run `holdfast peer test NAME` to see what answers.', true),
-  PEER_REFUSED: spec('refused', 'Check the key that the other host shows, then accept it with `holdfast peer add`.'),
+  PEER_REFUSED: spec(
+    'refused',
+    'Check the key that the other host shows, then accept it with `holdfast peer add`.',
+  ),
   PROTOCOL: spec('failed', 'Both ends must be of compatible versions.'),
   INTERNAL: spec(
     'failed',

@@ -45,6 +45,8 @@ async function baseOf(
   const log = earlier.find((candidate) => reader.file(candidate, key) !== undefined)
   if (log === undefined) return null
   const { content, epoch } = await latestState(reader, log, key)
+  // Nothing of it is left to refer to: the file is recorded as a new one.
+  if (epoch < 0) return null
   const sure = await readablePrefix(hasher, reader, content)
   const { length } = sure.content
   const source = { log, ...key, epoch }

@@ -123,7 +123,7 @@ export class ExtentAppender {
     const after = handle.stat()
     const untouched = after.size === stat.size && after.mtimeMs === stat.mtimeMs
     const quiet = this.#tools.clock.now() - after.mtimeMs > quietMs
-    return untouched && quiet && from.checked === from.position ? position : from.checked
+    return untouched && quiet && from.checked === from.position ? position : 0
   }
 }
 

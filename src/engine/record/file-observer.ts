@@ -22,7 +22,7 @@ interface Comparison {
   readonly epoch: number
   /** Whether the log says that the file is there. */
   readonly present: boolean
-  /** Events that are lost behind the last one that is known of the file. */
+  /** Events of the file that may be lost: nothing that is recorded next may build on what is known of it. */
   readonly lost: number
 }
 
@@ -104,7 +104,8 @@ export class FileObserver {
     // After a crash the tail proves nothing about the rest: a block may be lost while later ones are there.
     const trusted = !(this.#assesses(file.root) && this.#tools.unclean) && this.#followsLoss(key)
     if (trusted && cursor.state === 'live' && grown && tailMatches(this.#tools.hasher, cursor, file.handle)) {
-      return outcome(await this.#appender.append(file, cursor))
+      // What stands before the tail may have been edited together with the append: that shows when it is at rest.
+      return outcome(await this.#appender.append(file, { ...cursor, checked: 0 }))
     }
     return this.#compare(file, key, cursor)
   }
@@ -194,9 +195,10 @@ export class FileObserver {
   async #comparison({ handle }: OpenFile, key: CursorKey): Promise<Comparison> {
     const { reader, writer } = this.#tools
     await writer.flush()
-    const { content, epoch, present, last } = await latestState(reader, writer.log, key)
+    const { content, epoch, present, complete, last } = await latestState(reader, writer.log, key)
     this.#lostThen.set(cursorId(key), lostAfter(reader, writer.log, -1))
-    const lost = lostAfter(reader, writer.log, last?.offset ?? -1)
+    const behind = lostAfter(reader, writer.log, last?.offset ?? -1)
+    const lost = complete ? behind : Math.max(1, behind)
     return { common: await commonPrefix(handle, content, reader), content, epoch, present, lost }
   }
 

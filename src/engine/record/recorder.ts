@@ -180,7 +180,9 @@ export class Recorder {
       const { state, suspect, checked, position, changedMs, facts } = cursor
       if (state !== 'live' || suspect || checked >= position || now - changedMs < settleAfterMs) continue
       const root = roots.find(({ name }) => name === facts.root)
-      if (!root || position > budget || this.#stop.signal.aborted) continue
+      // One file larger than the budget still has its turn, alone.
+      const fits = position <= budget || budget === settleMaxBytes
+      if (!root || !fits || this.#stop.signal.aborted) continue
       budget -= position
       await this.#observer.settle(root, cursor)
     }

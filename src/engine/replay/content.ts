@@ -77,7 +77,11 @@ async function foldFile(
     if (until.time && compareTime(row.time, until.time) > 0) break
     if (epoch !== undefined && row.epoch > epoch) break
     // A step that does not follow ends what is sure; a later epoch that keeps nothing of it is sure again.
-    if (!complete && !fold.resumesWith(row)) continue
+    if (!complete && !fold.resumesWith(row)) {
+      // Gone is gone, whatever it held.
+      if (row.kind === 'remove' || row.kind === 'move') fold.apply(row)
+      continue
+    }
     complete = await applyRow(reader, fold, row, depth)
     last = row
   }

@@ -70,14 +70,10 @@ export function sameAsWritten(
 const readBytes = 1024 * 1024
 
 /**
- * A recorded path as one below a folder. Paths come from logs, and logs may come from other hosts: nothing may lead out.
- * @throws HoldfastError STORE_DAMAGED
+ * Whether a recorded path stays below the folder that it is put in. Paths come from logs, and logs may come from other
+ * hosts. On Windows a backslash and a drive lead elsewhere; on other systems they are plain characters.
  */
-export function safeRelativePath(path: string): string {
-  const segments = path.split('/')
-  const bad = segments.some((segment) => segment === '' || segment === '.' || segment === '..')
-  if (bad || /[\0\\]|^[A-Za-z]:/.test(path)) {
-    throw new HoldfastError('STORE_DAMAGED', `the recorded path “${path}” leads elsewhere: it is not written`)
-  }
-  return path
+export function staysBelow(path: string, windows: boolean): boolean {
+  const leads = path.split('/').some((segment) => segment === '' || segment === '.' || segment === '..')
+  return !leads && !path.includes('\0') && !(windows && /\\|^[A-Za-z]:/.test(path))
 }
