@@ -17,6 +17,8 @@ const filesPerCommit = 200
 export async function adoptEarlierLogs(tools: ObserverTools, earlier: readonly LogId[]): Promise<string[]> {
   const { cursors, reader, writer } = tools
   const torn: string[] = []
+  // Without an earlier log a file that this one does not know has lost its index row: its cursor is all that tells of it.
+  if (earlier.length === 0) return torn
   const orphans = [...cursors.all()].filter(({ facts }) => !reader.file(writer.log, facts))
   for (let i = 0; i < orphans.length; i += filesPerCommit) {
     const events: NewEvent[] = []

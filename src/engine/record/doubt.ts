@@ -7,7 +7,8 @@ const unwrittenMs = 10 * 60 * 1000
  * Makes the next look at a file compare it with the log, whatever its size and time say. After a power loss a file may
  * have both as they were recorded and NULs in place of blocks that never reached the disk. Systems write such blocks
  * within half a minute, disks with caches a little later; so only files that changed shortly before the end of the last
- * run are doubted, by the host's own clock. All of them are where the log itself is damaged.
+ * run are doubted, by the host's own clock: after a clean end too, as the power may have gone just after it. All of them
+ * are where the log itself is damaged.
  */
 export function doubtCursors(cursors: Map<string, Cursor>, logDamaged: boolean): void {
   let lastMs = 0

@@ -1,4 +1,5 @@
 import type { Cursor, CursorKey } from '../core/cursor.js'
+import { HoldfastError } from '../core/errors.js'
 import { concat, prefix, suffix, type Content } from '../core/replay-plan.js'
 import type { Intent, LogReader } from '../ports/log.js'
 import { contentBytes, fileState, latestState } from '../replay/content.js'
@@ -11,6 +12,21 @@ import type { RecoverTools } from './recover-tools.js'
  * wrote behind the damage: an agent that went on in a file with a run of NULs has its new records kept.
  */
 export async function restoreTarget(
+  tools: RecoverTools,
+  cursor: Cursor,
+  intent: Intent | null,
+): Promise<Content | null> {
+  try {
+    return await targetOf(tools, cursor, intent)
+  } catch (error) {
+    // Events that it is made of are lost, perhaps a whole epoch: that must not keep other files from being mended.
+    const codes = ['STORE_DAMAGED', 'WHEN_INVALID']
+    if (error instanceof HoldfastError && codes.includes(error.code)) return null
+    throw error
+  }
+}
+
+async function targetOf(
   { reader, writer }: RecoverTools,
   cursor: Cursor,
   intent: Intent | null,
