@@ -81,7 +81,7 @@ function otherHosts({ logs, host }: Status, nowMs: number): [string, string][] {
 }
 
 /** What needs the user, each under a heading of its own with the next step. */
-function findings({ suspects, problems, logs, held, conflicts }: Status, paint: Paint): string[] {
+function findings({ suspects, problems, logs, held, forks, conflicts }: Status, paint: Paint): string[] {
   const lost = logs.flatMap(({ host, lost: ranges }) =>
     ranges.map(({ from, to }) => `${safeLine(host)}: ${counted(to - from, 'event')} from ${from} on`),
   )
@@ -101,9 +101,17 @@ function findings({ suspects, problems, logs, held, conflicts }: Status, paint: 
       (rows) => rows.map(({ path, reason }) => `${safeLine(path)}: ${safeLine(reason)}`),
       paint.warn('Held'),
     ),
+    ...section(forks, forkLines, paint.warn('Two histories of one log; each is kept where it is')),
     ...section(problems, problemLines, paint.warn('Not recorded')),
     ...(conflicts > 0 ? ['', paint.warn(counted(conflicts, 'open conflict'))] : []),
   ]
+}
+
+function forkLines(forks: Status['forks']): string[] {
+  return forks.map(
+    ({ log, host, offset, peer }) =>
+      `log ${safeLine(log).slice(0, 12)} of ${safeLine(host)}: ${safeLine(peer)} has others from event ${offset} on`,
+  )
 }
 
 function section<T>(

@@ -33,7 +33,7 @@ function peerLines(row: SyncPeerRow, dryRun: boolean): string[] {
 
 /** What the command exits with where it is not 0: the first of 5, 1, 7, 6 that is due. */
 export function syncExit({ peers, forks }: SyncResultRow): ExitName | null {
-  if (forks.length > 0 || peers.some(({ unreadable }) => unreadable > 0)) return 'integrity'
+  if (forks.some(({ isNew }) => isNew) || peers.some(({ unreadable }) => unreadable > 0)) return 'integrity'
   const due = peers.flatMap(({ error }) => (error ? [error.exit] : []))
   const order = ['integrity', 'failed', 'refused', 'unreachable'] as const
   return order.find((name) => due.includes(exitCodes[name])) ?? (due.length > 0 ? 'failed' : null)

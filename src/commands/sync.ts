@@ -8,7 +8,7 @@ export default class SyncCommand extends HoldfastCommand<SyncResultRow> {
   static override summary = 'Exchange with each peer the events that the other lacks.'
   static override description =
     'Each host then holds the sessions of both: `list --host` and `replay --host` show them. Files of this machine are not ' +
-    'changed. It can be interrupted at any moment and run again. Exits 5 where two histories of one log were found, 6 ' +
+    'changed. It can be interrupted at any moment and run again. Exits 5 where two histories of one log are found for the first time, 6 ' +
     'where a peer is not reached, 7 where one refuses or shows another key than before.'
   static override strict = false
   static override args = {

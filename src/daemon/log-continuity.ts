@@ -119,14 +119,14 @@ async function own(
     writeWitness(home.identityFolder, { log, events: info.events, chain, storeId, machine })
   }
   note()
-  // Of a forked log peers hold other bytes: what goes on from it would be another file there. It is recorded anew.
   const forked = (await knownForks(store)).map(({ log }) => log)
   const earlier = (await continuedLogs(store.reader, writer.log)).slice(1)
   return {
     writer,
     hostName,
     opened,
-    earlier: earlier.filter((log) => !forked.includes(log)),
+    earlier,
+    afterFork: earlier.some((log) => forked.includes(log)),
     witness: note,
   }
 }

@@ -3,7 +3,7 @@ import type { Link } from '../engine/ports/link.js'
 import { startCommand } from '../platform/node-command.js'
 import { openExecLink } from '../transport/links/exec-link.js'
 import { runSyncSession } from '../transport/sync/sync-session.js'
-import type { SyncProgress, SyncResult } from '../transport/sync/sync-types.js'
+import type { SyncFork, SyncProgress, SyncResult } from '../transport/sync/sync-types.js'
 import type { ConfiguredPeer } from './config.js'
 import type { OperationIo, Progress } from './operation.js'
 import { fingerprint, requireKey } from './peer-trust.js'
@@ -19,9 +19,17 @@ export interface PeerSessionOptions {
   readonly dryRun: boolean
 }
 
+export interface PeerFork extends SyncFork {
+  /** By the name that this host has for it. */
+  readonly peer: string
+}
+
 /** What one session with one peer did. */
 export interface PeerSession {
   readonly result: SyncResult
+  /** Logs of which this host and the peer hold different histories, and those of them that nobody was told of before. */
+  readonly forks: readonly PeerFork[]
+  readonly newForks: readonly PeerFork[]
   /** Fingerprint of the peer's key. */
   readonly key: string
   /** Whether this was the first meeting: the key is trusted from now on. */
@@ -78,9 +86,11 @@ export async function meetOver(
       },
       onProgress: (progress) => io.progress(progressOf(peer.name, progress)),
     })
-    await host.keepForks(result.forks.map((fork) => ({ ...fork, peer: peer.name })))
+    const forks = result.forks.map((fork) => ({ ...fork, peer: peer.name }))
+    const newForks = await host.newForks(forks)
+    if (!options.dryRun) await host.keepForks(forks)
     const key = fingerprint(result.peer.publicKey)
-    return { result, key, first: peer.key === undefined, notes: [...host.notes] }
+    return { result, forks, newForks, key, first: peer.key === undefined, notes: [...host.notes] }
   } catch (error) {
     throw refused ?? error
   }

@@ -1,3 +1,6 @@
+import type { Cursor } from '../engine/core/cursor.js'
+import type { LogId } from '../engine/core/event.js'
+import type { LogReader } from '../engine/ports/log.js'
 import { adoptEarlierLogs } from '../engine/record/adopt-log.js'
 import { CursorTable, type Durable } from '../engine/record/cursor-table.js'
 import { FileObserver } from '../engine/record/file-observer.js'
@@ -48,6 +51,7 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   const loaded = await store.loadCursors()
   // After damage no shortcut: every file is held against what is left of the log.
   if (damage.length > 0) for (const [id, cursor] of loaded) loaded.set(id, { ...cursor, size: -1 })
+  if (own.afterFork) forgetUnknown(store.reader, own.writer.log, loaded)
   const ended = new AbortController()
   const listeners = new Set<(durable: readonly Durable[]) => void>()
   let failed = false
@@ -105,4 +109,9 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   }
   runtime.session = session
   return session
+}
+
+/** Files that this log does not know yet are new to it, and recorded whole from disk: it refers to no other log. */
+function forgetUnknown(reader: LogReader, log: LogId, cursors: Map<string, Cursor>): void {
+  for (const [id, { facts }] of cursors) if (!reader.file(log, facts)) cursors.delete(id)
 }

@@ -15,6 +15,8 @@ export interface OwnLog {
   readonly opened: string | null
   /** Earlier logs of this host, newest first. */
   readonly earlier: readonly LogId[]
+  /** Whether one of them is forked. Peers hold other bytes of it: nothing that goes there may refer to it. */
+  readonly afterFork: boolean
   /** Notes how far the log is, outside the store. Durable when it returns. */
   witness(): void
 }

@@ -48,12 +48,11 @@ export async function knownForks(store: LevelStore): Promise<readonly KnownFork[
   return read(store, forkMeta, forks)
 }
 
-/** Keeps a fork, once for each log and offset. Returns whether it is news. */
-export async function addFork(store: LevelStore, fork: KnownFork): Promise<boolean> {
+/** Keeps a fork, once for each log and offset. */
+export async function addFork(store: LevelStore, fork: KnownFork): Promise<void> {
   const known = await read(store, forkMeta, forks)
-  if (known.some(({ log, offset }) => log === fork.log && offset === fork.offset)) return false
+  if (known.some(({ log, offset }) => log === fork.log && offset === fork.offset)) return
   await store.setMeta(forkMeta, JSON.stringify([...known, fork]))
-  return true
 }
 
 async function read<S extends v.GenericSchema>(

@@ -7,8 +7,10 @@ import { hostIdentity } from './host-key.js'
 import { openOwnLog } from './log-continuity.js'
 import type { Runtime } from './runtime.js'
 import type { OwnLog } from './session.js'
-import { addFence, addFork, type KnownFork } from './sync-fence.js'
+import { addFence, addFork, knownForks, type KnownFork } from './sync-fence.js'
 import { syncMemory } from './sync-memory.js'
+
+type Found = Omit<KnownFork, 'foundMs'>
 
 /** This host as peers meet it: its key, its store, and the log that it writes, which a peer may prove to be another's. */
 export class SyncHost {
@@ -59,23 +61,22 @@ export class SyncHost {
     return { replica, identity, memory, clock, random, hasher, hostName: this.#current().hostName }
   }
 
-  /**
-   * Keeps forks that a session found. Where it is the log that this host writes, that log ends here.
-   * Returns those that nobody was told of before.
-   */
-  async keepForks<F extends Omit<KnownFork, 'foundMs'>>(forks: readonly F[]): Promise<readonly F[]> {
+  /** Those of the forks that nobody was told of before. */
+  async newForks<F extends Found>(forks: readonly F[]): Promise<readonly F[]> {
+    const known = await knownForks(this.#runtime.store)
+    return forks.filter(
+      ({ log, offset }) => !known.some((each) => each.log === log && each.offset === offset),
+    )
+  }
+
+  /** Keeps forks that a session found. Where it is the log that this host writes, that log ends here. */
+  async keepForks(forks: readonly Found[]): Promise<void> {
     const { store, clock } = this.#runtime
-    const news: F[] = []
-    for (const fork of forks) {
-      const { log, offset, peer, explained } = fork
-      if (await addFork(store, { log, offset, peer, explained, foundMs: clock.now() })) news.push(fork)
-      if (fork.log === this.#current().writer.log)
-        await this.#fence(
-          fork.log,
-          `another writer used it from event ${fork.offset} on, as ${fork.peer} has it`,
-        )
+    for (const { log, offset, peer, explained } of forks) {
+      await addFork(store, { log, offset, peer, explained, foundMs: clock.now() })
+      if (log === this.#current().writer.log)
+        await this.#fence(log, `another writer used it from event ${offset} on, as ${peer} has it`)
     }
-    return news
   }
 
   #current(): OwnLog {

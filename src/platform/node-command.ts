@@ -6,7 +6,11 @@ interface Running {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly error?: Error }>
+  readonly ended: Promise<{
+    readonly code: number | null
+    readonly signal: string | null
+    readonly error?: Error
+  }>
   kill(force: boolean): void
 }
 

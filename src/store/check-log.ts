@@ -12,6 +12,7 @@ import { historyOf } from './level-log-writer.js'
 import type { LogTable } from './log-table.js'
 import { decodeHistoryRow } from './row-codec.js'
 import { entries } from './scan.js'
+import { chainOverStubs } from './stub-chain.js'
 
 export interface CheckProgress {
   (events: number, bytes: number): void
@@ -53,8 +54,10 @@ export async function* checkLog(
       break
     }
     if (offset > walk.expected) {
-      yield { log, from: walk.expected, to: offset, what: 'hole' }
-      walk.chain = null
+      const hole = { from: walk.expected, to: offset }
+      yield { log, ...hole, what: 'hole' }
+      // A stub keeps the chain: what follows it is checked as if the event were here.
+      walk.chain = walk.chain && (await chainOverStubs(db, hasher, log, hole, walk.chain))
     }
     walk.expected = offset + 1
     const found = checkEvent(hasher, log, offset, value, walk)

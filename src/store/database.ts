@@ -27,6 +27,11 @@ export interface DatabaseIterator {
  */
 export interface Database {
   batch(operations: DatabaseOperation[], options: { sync: boolean }): Promise<void>
+  /**
+   * At least so many bytes for a large value of a later batch, which takes them back. Only a database that copies its
+   * values lends any.
+   */
+  lend?(bytes: number): Buffer
   get(key: Buffer): Promise<Buffer | undefined>
   iterator(range: DatabaseRange): DatabaseIterator
   close(): Promise<void>

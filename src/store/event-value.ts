@@ -32,10 +32,12 @@ const inPlaceMinBytes = 32 * 1024
 /** The most that an event usually takes beside its payload. */
 const besidePayloadBytes = 4096
 
-/** Memory for the value of an event with much payload, to be encoded into behind `valueHeaderBytes`; else undefined. */
-export function valueRoom(payloadBytes: number): Buffer | undefined {
-  if (payloadBytes < inPlaceMinBytes) return undefined
-  return Buffer.allocUnsafeSlow(valueHeaderBytes + payloadBytes + besidePayloadBytes)
+/**
+ * How much memory an event with much payload is to be encoded into, behind `valueHeaderBytes`; null where a copy is
+ * cheaper.
+ */
+export function roomBytes(payloadBytes: number): number | null {
+  return payloadBytes < inPlaceMinBytes ? null : valueHeaderBytes + payloadBytes + besidePayloadBytes
 }
 
 /** @param room where the event was encoded into, if it was */

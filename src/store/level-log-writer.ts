@@ -14,7 +14,7 @@ import type { Hasher } from '../engine/ports/hash.js'
 import type { Commit, LoggedFile, LogWriter, OffsetRange } from '../engine/ports/log.js'
 import type { Database, DatabaseOperation } from './database.js'
 import { encodeEvent } from './event-codec.js'
-import { eventDigest, nextChain, packValue, valueHeaderBytes, valueRoom } from './event-value.js'
+import { eventDigest, nextChain, packValue, roomBytes, valueHeaderBytes } from './event-value.js'
 import { GroupCommit } from './group-commit.js'
 import { eventKey, fileKey, historyKey, hostEventKey, logKey, textKey } from './keys.js'
 import { fileId, type LogTable } from './log-table.js'
@@ -158,7 +158,7 @@ export class LevelLogWriter implements LogWriter {
     const head = this.#head
     const offset = head.events
     const time = tick(head.last, clock.now())
-    const room = valueRoom(payloadBytes(body))
+    const room = this.#room(payloadBytes(body))
     const encoded = encodeEvent(
       { log: this.log, offset, time, parents, body },
       this.#nonces.next(),
@@ -178,6 +178,12 @@ export class LevelLogWriter implements LogWriter {
       operations.push({ type: 'put', key: hostEventKey(this.log, offset), value: Buffer.from(body.kind) })
     }
     this.#head = { ...head, events: offset + 1, bytes: head.bytes + payloadBytes(body), chain, last: time }
+  }
+
+  #room(payload: number): Buffer | undefined {
+    const bytes = roomBytes(payload)
+    if (bytes === null) return undefined
+    return this.#tools.db.lend?.(bytes) ?? Buffer.allocUnsafeSlow(bytes)
   }
 
   #file(facts: FileFacts, operations: DatabaseOperation[], files: LoggedFile[]): LoggedFile {

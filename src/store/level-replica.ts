@@ -65,8 +65,8 @@ export class LevelReplica implements Replica {
   async store(run: EventRun): Promise<StoreOutcome> {
     const { log } = run.identity
     if (typeof log !== 'string') throw new HoldfastError('PEER_INVALID', 'what the peer sent names no log')
-    const { identity, turns } = this.#tools
-    const tools = { ...this.#tools, log: this.#log, commits: this.#commits, verify: identity.verify }
+    const { turns } = this.#tools
+    const tools = { ...this.#tools, log: this.#log, commits: this.#commits }
     const outcome = await turns.run(log, () => storeRun(tools, run))
     if (outcome.kind !== 'ahead') return outcome
     // Outside of the log's turn: to end its writing, others may have to wait for one.

@@ -31,8 +31,7 @@ export function checkShape(hasher: Hasher, run: EventRun): void {
   const { identity, from, events, point } = run
   const { log, publicKey, logNonce } = identity
   if (!/^[0-9a-f]{32}$/.test(log)) throw invalid(log, from, 'the log’s id is none')
-  const sound = (bytes: Uint8Array, max: number): boolean => bytes.length > 0 && bytes.length <= max
-  if (!sound(publicKey, publicKeyMaxBytes) || !sound(logNonce, nonceMaxBytes))
+  if (!isWithin(publicKey, publicKeyMaxBytes) || !isWithin(logNonce, nonceMaxBytes))
     throw invalid(log, from, 'the log’s key or nonce has an impossible size')
   if (logIdOf(hasher, publicKey, logNonce) !== log)
     throw invalid(log, from, 'the log’s id does not belong to the key')
@@ -58,7 +57,7 @@ export function checkShape(hasher: Hasher, run: EventRun): void {
  */
 export function checkRun(
   hasher: Hasher,
-  verify: PeerIdentity['verify'],
+  verifier: Pick<PeerIdentity, 'verify'>,
   run: EventRun,
   before: Uint8Array,
 ): CheckedEvent[] {
@@ -70,9 +69,9 @@ export function checkRun(
     chain = nextChain(hasher, chain, digest)
     return { wire, offset: from + index, digest, chain }
   })
-  if (Buffer.compare(chain, point.chain) !== 0)
+  if (!sameBytes(chain, point.chain))
     throw invalid(log, from, 'the chain does not lead from what is held here to the signed point')
-  if (!verify(publicKey, signedPointBytes(log, point.events, point.chain), point.signature))
+  if (!verifier.verify(publicKey, signedPointBytes(log, point.events, point.chain), point.signature))
     throw invalid(log, point.events, 'the signature is not that of the log’s writer')
   return places.map(({ wire, ...place }) => checkEvent(run, wire, place))
 }
@@ -101,8 +100,7 @@ function checkEvent(
 
 function checkBody({ log, offset, body }: Event, identity: EventRun['identity']): void {
   if (body.kind === 'open') {
-    const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
-    if (!same(body.publicKey, identity.publicKey) || !same(body.logNonce, identity.logNonce))
+    if (!sameBytes(body.publicKey, identity.publicKey) || !sameBytes(body.logNonce, identity.logNonce))
       throw invalid(log, offset, 'the log was opened under another key')
     if (body.hostName === '' || body.hostName.length > hostNameMaxChars)
       throw invalid(log, offset, 'a host’s name has an impossible length')
@@ -132,11 +130,19 @@ function checkPlace(log: LogId, offset: number, root: string, path: string): voi
   if (Buffer.byteLength(path) > limits.pathMaxBytes) throw invalid(log, offset, 'a path that is too long')
 }
 
+function isWithin(bytes: Uint8Array, maxBytes: number): boolean {
+  return bytes.length > 0 && bytes.length <= maxBytes
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
 /** The error for what a peer sent and can't be true: what, and where. */
 export function invalid(log: LogId, offset: number, what: string, cause?: unknown): HoldfastError {
   return new HoldfastError(
     'PEER_INVALID',
-    `what the peer sent of log ${String(log).slice(0, 8)} at event ${offset} is not valid: ${what}`,
+    `what the peer sent of log ${log.slice(0, 8)} at event ${offset} is not valid: ${what}`,
     cause === undefined ? {} : { cause },
   )
 }

@@ -33,7 +33,7 @@ export interface StoreRunTools {
   readonly hasher: Hasher
   readonly clock: Clock
   readonly log: ReplicaLog
-  readonly verify: PeerIdentity['verify']
+  readonly identity: Pick<PeerIdentity, 'verify'>
   /** For the rows of all logs but the one that is written here. */
   readonly commits: GroupCommit
   /** The one writer of this store, if there is one. */
@@ -61,7 +61,7 @@ export async function storeRun(tools: StoreRunTools, run: EventRun): Promise<Sto
   if (from > held) throw invalid(log, from, `only ${held} events before it are here`)
   const before = await tools.log.chainAt(log, from)
   if (!before) throw invalid(log, from, 'the event before it is not here')
-  const events = checkRun(hasher, tools.verify, run, before)
+  const events = checkRun(hasher, tools.identity, run, before)
   const fork = await forkIn(tools, log, events)
   if (fork !== null) {
     return { kind: 'forked', offset: fork, explained: forkText(log, fork) }

@@ -56,6 +56,7 @@ describe('parseConfig', () => {
           enabled: true,
         },
       ],
+      peers: [{ name: 'laptop', url: 'exec:ssh laptop holdfast serve --stdio', direction: 'both' }],
     })
   })
 

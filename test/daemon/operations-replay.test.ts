@@ -173,22 +173,19 @@ describe('replay to a folder', () => {
 })
 
 describe('a recorded path that leads elsewhere', () => {
-  it.each(['../x', 'a/../../x', '/etc/x', 'x\0y', 'a//b', '.'])(
-    '%j is not written',
-    async (path) => {
-      await home.with(async (runtime) => {
-        const { writer } = await openOwnLog(runtime)
-        const file = { root: 'claude', format: 'claude', path, home: '/h', cwd: null }
-        await writer.append({
-          events: [{ body: { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('!') } }],
-        })
+  it.each(['../x', 'a/../../x', '/etc/x', 'x\0y', 'a//b', '.'])('%j is not written', async (path) => {
+    await home.with(async (runtime) => {
+      const { writer } = await openOwnLog(runtime)
+      const file = { root: 'claude', format: 'claude', path, home: '/h', cwd: null }
+      await writer.append({
+        events: [{ body: { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('!') } }],
       })
-      const { mismatches } = await home.replay({ to })
-      expect(mismatches).toEqual([{ root: 'claude', path, reason: 'unsafe-path' }])
-      expect(Object.values(tree(home.user))).not.toContain('!')
-      expect(Object.values(tree(to))).not.toContain('!')
-    },
-  )
+    })
+    const { mismatches } = await home.replay({ to })
+    expect(mismatches).toEqual([{ root: 'claude', path, reason: 'unsafe-path' }])
+    expect(Object.values(tree(home.user))).not.toContain('!')
+    expect(Object.values(tree(to))).not.toContain('!')
+  })
 
   it('as the name of a root is not written either', async () => {
     await home.with(async (runtime) => {

@@ -75,8 +75,8 @@ describe('two hosts that meet', () => {
   it('go on where a link broke, whatever had moved', async () => {
     a.write('p/long.jsonl', `${'x'.repeat(70_000)}\n`.repeat(20))
     await a.record()
-    for (const tamperAfter of [300, 900, 1_500, 20_000, 200_000])
-      await meet(a, b, { tamperAfter }).catch(() => undefined)
+    for (const cutAfterBytes of [300, 900, 1_500, 20_000, 200_000])
+      await meet(a, b, { cutAfterBytes }).catch(() => undefined)
     const { result } = await meet(a, b)
     expect(result).toMatchObject({ missing: [], forks: [] })
     expect(await replayed(b, 'alder')).toEqual({ ...ofA, 'p/long.jsonl': a.read('p/long.jsonl') })

@@ -25,12 +25,12 @@ export function meetIn(
   b: Runtime,
   options: Partial<PeerSessionOptions> & {
     readonly peer?: Partial<ConfiguredPeer>
-    readonly tamperAfter?: number
+    readonly cutAfterBytes?: number
   } = {},
 ): Promise<PeerSession> {
-  const { peer, tamperAfter, ...session } = options
-  const cut = tamperAfter === undefined ? {} : { cutAfterBytes: tamperAfter }
-  const [near, far] = createMemoryLinks({ clock: a.clock, random: a.random, ...cut })
+  const { peer, cutAfterBytes, ...session } = options
+  const cut = cutAfterBytes === undefined ? {} : { cutAfterBytes: cutAfterBytes }
+  const { near, far } = createMemoryLinks({ clock: a.clock, random: a.random, ...cut })
   const served = serve(b, {}, { ...keptIo(), input: far.receive, bytes: (chunk) => far.send(chunk) })
   void served.catch(() => undefined).then(() => far.close())
   const entry = { name: 'peer', url: 'exec:true', direction: 'both' as const, ...peer }

@@ -59,7 +59,7 @@ describe('layers', () => {
       ['src/engine/core/a.ts', '../ports/p.js', 'src/engine/ports/p.ts'],
       ['src/engine/core/a.ts', 'picomatch', 'picomatch'],
       ['src/engine/formats/a.ts', '../ports/p.js', 'src/engine/ports/p.ts'],
-      ['src/engine/record/a.ts', '../replay/p.js', 'src/engine/replay/p.ts'],
+      ['src/engine/replay/a.ts', '../record/p.js', 'src/engine/record/p.ts'],
       ['src/engine/replay/a.ts', '../recover/p.js', 'src/engine/recover/p.ts'],
       ['src/engine/record/a.ts', '../../store/p.js', 'src/store/p.ts'],
       ['src/store/a.ts', '../platform/p.js', 'src/platform/p.ts'],

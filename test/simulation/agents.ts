@@ -1,3 +1,4 @@
+import { ownPrefix } from '../../src/engine/formats/droppings.js'
 import type { WatchedRoot } from '../../src/engine/record/watched-root.js'
 import type { SeededRandom } from '../fixtures-gen/random.js'
 import type { Disk } from './disk.js'
@@ -165,7 +166,8 @@ export class Agents {
 
   #target(): Target | null {
     const root = this.#random.pick(simulatedRoots)
-    const all = [...this.#disk.walk(root.base)].filter(({ inode }) => inode.type === 'file')
+    // Agents know nothing of files that they did not make.
+    const all = [...this.#disk.walk(root.base)].filter(({ path }) => !path.includes(ownPrefix))
     return all.length === 0 ? null : this.#random.pick(all)
   }
 

@@ -13,7 +13,7 @@ export interface FilesHooks {
 
 /** The files of a simulated disk, as one process sees them through the port. */
 export function simulatedFiles(disk: Disk, hooks: FilesHooks): WritableFiles {
-  const { point } = hooks
+  const point = (name: string): void => hooks.point(name)
   return {
     stat: (path) => {
       point(`stat ${path}`)

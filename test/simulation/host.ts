@@ -62,7 +62,7 @@ export async function startHost(given: HostTools): Promise<Host> {
   const damage = stored ? await checkAndFence(store, stored.log, { full: given.fullCheck, unclean }) : []
   const own = await openOwnLog({ ...given, store })
   const loaded = await store.loadCursors()
-  if (unclean || damage.length > 0) doubtCursors(loaded, damage.length > 0)
+  doubtCursors(loaded, damage.length > 0)
   let failed = false
   const onFatal = (error: unknown): void => {
     failed = true

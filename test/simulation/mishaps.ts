@@ -39,6 +39,8 @@ export class Mishaps {
       if (!acknowledged || !bytes.subarray(0, acknowledged.length).equals(acknowledged)) continue
       const now = disk.find(path)
       if (now && (now !== inode || !isDamageOf(now.bytes, bytes))) continue
+      // It may be back under the name that it had before a rename.
+      if (!now && inode.links > 0) continue
       // A root that lost all of its files at once counts as unmounted: nothing of it is put back.
       if (!now && disk.walk(place.root.base).next().done) continue
       expected.set(path, acknowledged)

@@ -11,7 +11,23 @@ beforeAll(async () => {
 })
 
 /** Seeds of runs that found a fault once. They stay. */
-const regressions: readonly (readonly [seed: number, what: string])[] = []
+const regressions: readonly (readonly [seed: number, what: string])[] = [
+  [56, 'a stop while a removal waited to be confirmed never ended'],
+  [30, 'a state file rewritten twice within one tick of its time stamp'],
+  [15, 'NULs in a file whose size and time are as recorded'],
+  [666, 'a run of NULs shorter than sixteen bytes, up to the end of a sector'],
+  [328, 'a repair that was killed between the rename and its event'],
+  [235, 'a state file rewritten within the tick of its own restore'],
+  [2261, 'an edit before the tail together with an append'],
+  [1478, 'an edit within the tick of a comparison'],
+  [134, 'a reset that builds on what stood before lost events'],
+  [2339, 'a file that no recovery could make whole'],
+  [2884, 'a base on a file of which nothing is left'],
+  [2048, 'a repair of a file whose earlier generation is damaged'],
+  [2660, 'a repair of a file whose earlier generation is lost'],
+  [1658, 'a cursor that was given up with an index row'],
+  [1045, 'a power loss right after a clean stop'],
+]
 
 describe('a simulated machine', () => {
   const groups = [0, 1, 2, 3, 4, 5].map((group) => ({ from: 1 + group * 25, to: 25 + group * 25 }))
@@ -49,11 +65,12 @@ describe('a planted fault', () => {
     'a reader that takes more than it was asked to',
   ])('is caught: %s', async (what) => {
     const plant = allPlants(hasher).find((each) => each.what === what)
+    if (!plant) throw new Error(`nothing is planted as “${what}”`)
     const found: string[] = []
-    for (let seed = 1; seed <= 60 && plant && !found.includes(plant.caughtBy); seed += 1) {
+    for (let seed = 1; seed <= 60 && !found.includes(plant.caughtBy); seed += 1) {
       const { failure } = await simulate({ seed, steps: 60, hasher, plants: plant.plants })
       if (failure) found.push(failure.checker)
     }
-    expect(found).toContain(plant?.caughtBy)
+    expect(found).toContain(plant.caughtBy)
   })
 })

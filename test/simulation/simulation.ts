@@ -226,12 +226,14 @@ class Run {
     const left = [...(report?.unmended ?? []), ...(report?.held ?? [])]
       .filter(({ why }) => !beyond || !why.startsWith('the log'))
       .filter(({ root }) => !offline.has(root))
+      // Somebody edited it within the tick in which it was assessed: recovery refuses, and a person accepts it.
+      .filter(({ why }) => why !== 'it holds bytes that are not in the log')
     holds(
       report !== undefined && left.length === 0,
       'faithful',
       () => `not repaired: ${JSON.stringify(left)}`,
     )
-    if (report && report.unmended.length > 0) await this.#must(this.#session.accept())
+    if (report && report.unmended.length + report.held.length > 0) await this.#must(this.#session.accept())
   }
 
   async #must(done: Promise<boolean>): Promise<void> {

@@ -1,4 +1,4 @@
-import { decodeEvent } from '../../src/store/event-codec.js'
+import type { Event } from '../../src/engine/core/event.js'
 import type { Database } from '../../src/store/database.js'
 import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
 import type { Hasher } from '../../src/engine/ports/hash.js'
@@ -162,7 +162,7 @@ export class World {
   /** All events that the store holds, rebuilt by the independent replayer without any code of the store. */
   async replayDevice(): Promise<Replayer> {
     const replayer = new Replayer()
-    const logs = new Map<string, ReturnType<typeof decodeEvent>[]>()
+    const logs = new Map<string, Event[]>()
     for (const [key, value] of await this.device.entries(tableRange('event'))) {
       const found = eventOf(key, value)
       if (!found || this.ledger.isExcused(found.log, found.offset)) continue
@@ -170,7 +170,7 @@ export class World {
       events.push(found.event)
       logs.set(found.log, events)
     }
-    const since = (events: ReturnType<typeof decodeEvent>[]): number => events[0]?.time.ms ?? 0
+    const since = (events: Event[]): number => events[0]?.time.ms ?? 0
     for (const events of [...logs.values()].toSorted((a, b) => since(a) - since(b))) {
       for (const event of events) replayer.add(event)
     }

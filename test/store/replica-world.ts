@@ -2,6 +2,8 @@ import { generateKeyPairSync, sign, verify, createPublicKey } from 'node:crypto'
 import type { FileFacts, NewEvent } from '../../src/engine/core/event.js'
 import type { OffsetRange } from '../../src/engine/ports/log.js'
 import type { EventRun, PeerIdentity, Replica, StoreOutcome } from '../../src/engine/ports/replica.js'
+import { signedPointBytes } from '../../src/engine/core/signed-point.js'
+import { eventDigest, firstChain, nextChain } from '../../src/store/event-value.js'
 import type { Database } from '../../src/store/database.js'
 import type { LevelLogWriter } from '../../src/store/level-log-writer.js'
 import { LevelStore, type StoreTools } from '../../src/store/level-store.js'
@@ -128,12 +130,49 @@ export class ReplicaHost {
     return runs
   }
 
+  /** The chain at the head of a log, hex. */
+  chain(log: string): string {
+    return Buffer.from(this.store.reader.log(log)!.chain).toString('hex')
+  }
+
+  /** What a check of a log finds. */
+  async damages(log: string): Promise<string[]> {
+    const found: string[] = []
+    for await (const { what, from, to } of this.store.check(log, 0, true)) found.push(`${what} ${from}-${to}`)
+    return found
+  }
+
+  /** A run from a log's beginning with other events, signed as this host would. */
+  resigned(run: EventRun, encoded: readonly Uint8Array[]): EventRun {
+    const { log } = run.identity
+    const { hasher } = this.tools
+    const chain = encoded.reduce(
+      (last, each) => nextChain(hasher, last, eventDigest(hasher, each)),
+      firstChain,
+    )
+    const signature = this.identity.sign(signedPointBytes(log, encoded.length, chain))
+    return {
+      ...run,
+      events: encoded.map((each) => ({ kind: 'event' as const, encoded: each })),
+      point: { log, events: encoded.length, chain, signature },
+    }
+  }
+
   /** Stores all that another host has of a log. */
   async take(from: ReplicaHost, log: string, range?: OffsetRange): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
     for (const run of await from.runs(log, range)) outcomes.push(await this.replica.store(run))
     return outcomes
   }
+}
+
+export const encodedOf = (run: EventRun): Uint8Array[] =>
+  run.events.map((event) => (event.kind === 'event' ? event.encoded : new Uint8Array()))
+
+/** The first run that a host gives of a log. */
+export async function only(host: ReplicaHost, log: string, range?: OffsetRange): Promise<EventRun> {
+  const [run] = await host.runs(log, range)
+  return run!
 }
 
 export function opening(publicKey: Uint8Array, logNonce: Uint8Array, hostName = 'mill'): NewEvent {

@@ -3,10 +3,11 @@ import { signedPointBytes } from '../../src/engine/core/signed-point.js'
 import type { EventRun } from '../../src/engine/ports/replica.js'
 import type { Event } from '../../src/engine/core/event.js'
 import { decodeEvent, encodeEvent } from '../../src/store/event-codec.js'
-import { eventDigest, firstChain, nextChain } from '../../src/store/event-value.js'
-import { eventKey } from '../../src/store/keys.js'
+import { eventDigest, nextChain } from '../../src/store/event-value.js'
+import { eventKey, stubKey } from '../../src/store/keys.js'
+import { decodeStubRow, encodeStubRow } from '../../src/store/replica-rows.js'
 import { LevelStore } from '../../src/store/level-store.js'
-import { file, realIdentity, ReplicaHost } from './replica-world.js'
+import { encodedOf, file, only, realIdentity, ReplicaHost } from './replica-world.js'
 
 let a: ReplicaHost
 let b: ReplicaHost
@@ -17,36 +18,9 @@ beforeEach(async () => {
   await a.record('one\n', 'two\n', 'three\n', 'four\n')
 })
 
-const chainOf = (host: ReplicaHost, log = a.log) =>
-  Buffer.from(host.store.reader.log(log)!.chain).toString('hex')
-
-async function damages(host: ReplicaHost, log = a.log): Promise<string[]> {
-  const found: string[] = []
-  for await (const { what, from, to } of host.store.check(log, 0, true)) found.push(`${what} ${from}-${to}`)
-  return found
-}
-
-/** Signs a run anew as the log's writer would, with other events. */
-function resigned(run: EventRun, encoded: readonly Uint8Array[], before: Uint8Array = firstChain): EventRun {
-  const { log } = run.identity
-  const { hasher } = a.tools
-  const chain = encoded.reduce((last, each) => nextChain(hasher, last, eventDigest(hasher, each)), before)
-  const events = run.from + encoded.length
-  const signature = a.identity.sign(signedPointBytes(log, events, chain))
-  return {
-    ...run,
-    events: encoded.map((each) => ({ kind: 'event' as const, encoded: each })),
-    point: { log, events, chain, signature },
-  }
-}
-
-const encodedOf = (run: EventRun): Uint8Array[] =>
-  run.events.map((event) => (event.kind === 'event' ? event.encoded : new Uint8Array()))
-
-async function only(host: ReplicaHost, log: string, range?: { from: number; to: number }): Promise<EventRun> {
-  const [run] = await host.runs(log, range)
-  return run!
-}
+const chainOf = (host: ReplicaHost) => host.chain(a.log)
+const damages = (host: ReplicaHost) => host.damages(a.log)
+const resigned = (run: EventRun, encoded: readonly Uint8Array[]) => a.resigned(run, encoded)
 
 describe('a log that moves to another host', () => {
   it('is the same there: events, chain, name, files and history', async () => {
@@ -175,6 +149,26 @@ describe('what cannot be true', () => {
     expect(await b.replica.store(run)).toMatchObject({ kind: 'stored' })
   })
 
+  it('is refused from whoever goes on with another’s log under a key of their own', async () => {
+    await b.replica.store(run)
+    const stranger = realIdentity()
+    const body = { kind: 'remove', epoch: 0, file } as const
+    const forged = encodeEvent(
+      { log: a.log, offset: 5, time: { ms: 1, counter: 0 }, parents: [], body },
+      Buffer.alloc(16),
+    )
+    const { hasher } = a.tools
+    const chain = nextChain(hasher, run.point.chain, eventDigest(hasher, forged))
+    const signature = stranger.sign(signedPointBytes(a.log, 6, chain))
+    await refused({
+      identity: { ...run.identity, publicKey: stranger.publicKey },
+      from: 5,
+      events: [{ kind: 'event', encoded: forged }],
+      point: { log: a.log, events: 6, chain, signature },
+    })
+    expect(b.store.reader.log(a.log)?.events).toBe(5)
+  })
+
   it('is refused where its writer signed it, too', async () => {
     const nonce = Buffer.alloc(16, 9)
     const events = encodedOf(run)
@@ -238,6 +232,27 @@ describe('holes', () => {
     expect(a.rolledBack).toEqual([])
   })
 
+  it('that are filled tell nothing newer of a file than what came after them', async () => {
+    const moved = { ...file, cwd: '/home/me/app' }
+    const append = {
+      kind: 'append',
+      epoch: 0,
+      position: 19,
+      bytes: Buffer.from('five\n'),
+      file: moved,
+    } as const
+    await a.append([{ body: append }])
+    const run = await only(a, a.log)
+    const lost = {
+      kind: 'stub',
+      digest: eventDigest(a.tools.hasher, encodedOf(run)[2]!),
+      reason: 'lost',
+    } as const
+    await b.replica.store({ ...run, events: run.events.with(2, lost) })
+    expect(await b.take(a, a.log, { from: 2, to: 3 })).toEqual([{ kind: 'stored', events: 1 }])
+    expect(b.store.reader.file(a.log, file)?.facts.cwd).toBe('/home/me/app')
+  })
+
   it('do not move the head that the log has on the disk', async () => {
     await b.take(a, a.log)
     await a.db.batch([{ type: 'del', key: eventKey(a.log, 1) }], { sync: true })
@@ -287,6 +302,16 @@ describe('stubs', () => {
     expect(await c.replica.store(stubbed(run, 2))).toEqual({ kind: 'known' })
   })
 
+  it('are part of the chain that a check follows', async () => {
+    const run = await only(a, a.log)
+    await b.replica.store(stubbed(run, 2))
+    const key = stubKey(a.log, 2)
+    const row = decodeStubRow(b.tools.hasher, (await b.db.get(key))!)
+    const other = encodeStubRow(b.tools.hasher, { ...row, digest: Buffer.alloc(32, 1) })
+    await b.db.batch([{ type: 'put', key, value: other }], { sync: true })
+    expect(await damages(b)).toEqual(['hole 2-3', 'chain 3-4'])
+  })
+
   it('may stand at the head, and the log goes on behind them', async () => {
     const run = await only(a, a.log)
     await b.replica.store(stubbed(run, 4))
@@ -295,74 +320,5 @@ describe('stubs', () => {
     await a.record('five\n')
     expect(await b.take(a, a.log, { from: 5, to: 6 })).toEqual([{ kind: 'stored', events: 1 }])
     expect(chainOf(b)).toBe(chainOf(a))
-  })
-})
-
-describe('two writers of one log', () => {
-  it('are told apart, and nothing that is held is overwritten', async () => {
-    const twin = await ReplicaHost.create({ identity: a.identity, name: 'alder' })
-    // The same first event: a copy of the store was made after it.
-    await twin.db.batch(
-      [{ type: 'put', key: eventKey(a.log, 0), value: (await a.db.get(eventKey(a.log, 0)))! }],
-      {
-        sync: true,
-      },
-    )
-    await b.take(a, a.log)
-    const other = resigned({ ...(await only(a, a.log)), events: [] }, [
-      encodedOf(await only(a, a.log))[0]!,
-      encodeEvent(
-        {
-          log: a.log,
-          offset: 1,
-          time: { ms: 1, counter: 0 },
-          parents: [],
-          body: { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('another one\n') },
-        },
-        Buffer.alloc(16, 3),
-      ),
-    ])
-    const before = chainOf(b)
-    expect(await b.replica.store(other)).toMatchObject({ kind: 'forked', offset: 1 })
-    expect(chainOf(b)).toBe(before)
-    expect((await b.content(a.log)).toString()).toBe('one\ntwo\nthree\nfour\n')
-  })
-})
-
-describe('a store that was rolled back', () => {
-  it('ends its log before it takes back what a peer holds of it', async () => {
-    await b.take(a, a.log)
-    const old = await ReplicaHost.create({ identity: a.identity })
-    // As it was once: the log's first two events.
-    const rolled = await ReplicaHost.create({ identity: a.identity, db: old.db })
-    const values = await Promise.all([0, 1].map(async (at) => (await a.db.get(eventKey(a.log, at)))!))
-    await rolled.db.batch(
-      values.map((value, at) => ({ type: 'put', key: eventKey(a.log, at), value })),
-      { sync: true },
-    )
-    await rolled.store.rebuildIndex(a.log)
-    rolled.writer = rolled.store.openWriter(a.log)
-    expect(rolled.store.reader.log(a.log)?.events).toBe(2)
-    expect(await rolled.take(b, a.log, { from: 2, to: 5 })).toEqual([{ kind: 'stored', events: 3 }])
-    expect(rolled.rolledBack).toEqual([a.log])
-    expect(rolled.writer.log).not.toBe(a.log)
-    expect(chainOf(rolled)).toBe(chainOf(a))
-  })
-
-  it('may take back what is no news', async () => {
-    await b.take(a, a.log)
-    expect(await a.take(b, a.log)).toEqual([{ kind: 'known' }])
-    expect(a.rolledBack).toEqual([])
-  })
-})
-
-describe('a clock far ahead', () => {
-  it('is reported, and the events are taken all the same', async () => {
-    a.clock.nowMs += 3_600_000
-    await a.record('later\n')
-    await b.take(a, a.log)
-    expect(b.ahead).toEqual([3_600_000])
-    await b.record('mine\n')
-    expect(b.store.reader.log(b.log)?.last?.ms).toBe(b.clock.nowMs)
   })
 })

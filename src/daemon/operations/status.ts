@@ -2,8 +2,10 @@ import type { LogInfo } from '../../engine/ports/log.js'
 import type { Problem } from '../../engine/record/problems.js'
 import { folderBytes } from '../folder-bytes.js'
 import { storedIdentity } from '../log-continuity.js'
+import { peerRow, type PeerRow } from '../peers.js'
 import type { Runtime } from '../runtime.js'
 import { suspectRowsOf, type SuspectRow } from '../suspects.js'
+import { knownForks } from '../sync-fence.js'
 import { watchedRoots } from '../watched-roots.js'
 
 export interface LogRowOut {
@@ -15,6 +17,18 @@ export interface LogRowOut {
   /** ISO time of the last event, or null. */
   readonly last: string | null
   readonly lost: readonly { readonly from: number; readonly to: number }[]
+}
+
+export interface ForkRow {
+  readonly log: string
+  /** Whose log it is. */
+  readonly host: string
+  /** The first event that may differ. */
+  readonly offset: number
+  /** Whom it was found with. */
+  readonly peer: string
+  /** ISO time. */
+  readonly found: string
 }
 
 export interface StatusResult {
@@ -39,7 +53,9 @@ export interface StatusResult {
     readonly files: number
   }[]
   readonly logs: readonly LogRowOut[]
-  readonly peers: readonly never[]
+  readonly peers: readonly PeerRow[]
+  /** Logs of which a peer holds another history than this store. */
+  readonly forks: readonly ForkRow[]
   readonly held: readonly { readonly path: string; readonly reason: string }[]
   readonly suspects: readonly SuspectRow[]
   readonly problems: readonly Problem[]
@@ -87,7 +103,14 @@ export async function status(runtime: Runtime): Promise<StatusResult> {
       last: timeOf(each),
       lost: each.lost,
     })),
-    peers: [],
+    peers: config.peers.map(peerRow),
+    forks: (await knownForks(store)).map((fork) => ({
+      log: fork.log,
+      host: store.reader.log(fork.log)?.hostName ?? fork.log.slice(0, 8),
+      offset: fork.offset,
+      peer: fork.peer,
+      found: new Date(fork.foundMs).toISOString(),
+    })),
     held: [],
     suspects,
     problems: session?.recorder.problems ?? [],

@@ -1,9 +1,9 @@
 import { HoldfastError } from '../../engine/core/errors.js'
-import type { PlannedLog, SyncFork } from '../../transport/sync/sync-types.js'
+import type { PlannedLog } from '../../transport/sync/sync-types.js'
 import type { ConfiguredPeer } from '../config.js'
 import { errorRecord, type ErrorRecord } from '../messages.js'
 import type { OperationIo } from '../operation.js'
-import { meetPeer, type PeerSession } from '../peer-session.js'
+import { meetPeer, type PeerFork, type PeerSession } from '../peer-session.js'
 import { configuredPeer } from '../peers.js'
 import type { Runtime } from '../runtime.js'
 import { record } from './record.js'
@@ -37,8 +37,9 @@ export interface SyncPeerRow {
   readonly error: ErrorRecord | null
 }
 
-export interface SyncForkRow extends SyncFork {
-  readonly peer: string
+export interface SyncForkRow extends PeerFork {
+  /** False where it was found, and told, before. */
+  readonly isNew: boolean
 }
 
 export interface SyncResultRow {
@@ -71,7 +72,7 @@ export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): P
       const direction = directionOf(peer, args)
       const session = await meetPeer(runtime, peer, { ...direction, dryRun: args.dryRun }, io)
       rows.push(rowOf(peer.name, session))
-      forks.push(...session.result.forks.map((fork) => ({ ...fork, peer: peer.name })))
+      for (const fork of session.forks) forks.push({ ...fork, isNew: session.newForks.includes(fork) })
       for (const note of session.notes) notes.add(note)
     } catch (error) {
       if (peers.length === 1 || io.signal.aborted) throw error

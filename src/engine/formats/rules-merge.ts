@@ -9,7 +9,11 @@ const plainMerge: MergeFormat = {
   rewrites: false,
   describe(line) {
     const record = parseLine(line)
-    if (record) return lineFacts(textField(record, 'id', 'uuid'), oneLine(textField(record, 'text', 'message', 'content') ?? ''))
+    if (record)
+      return lineFacts(
+        textField(record, 'id', 'uuid'),
+        oneLine(textField(record, 'text', 'message', 'content') ?? ''),
+      )
     const text = new TextDecoder().decode(line)
     // Plain text is a record too; bytes that no text has are not.
     return text.includes('\0') || text.includes('\ufffd') ? null : lineFacts(null, oneLine(text))

@@ -17,17 +17,15 @@ export interface OpenFile {
 
 const cwdSearchBytes = 64 * 1024
 
-/** Smaller extents get memory of their own size. */
-const reuseMinBytes = 32 * 1024
-
 /** A file at rest this long was not being written while it was read. */
 export const quietMs = 2000
 
 /** Reads what stands behind a cursor in bounded extents and commits each batch together with the moved cursor. */
 export class ExtentAppender {
   readonly #tools: ObserverTools
-  /** Memory for large extents, used again for each commit: the writer copies what it is given. */
+  /** Memory for the extents of one commit, used again for the next: the writer copies what it is given. */
   readonly #memory: Uint8Array[] = []
+  readonly #firstBytes = new Uint8Array(cwdSearchBytes)
 
   constructor(tools: ObserverTools) {
     this.#tools = tools
@@ -83,7 +81,7 @@ export class ExtentAppender {
   /** The facts, with the working directory as soon as the file's first bytes name one. */
   facts(file: OpenFile, known: FileFacts, position: number): FileFacts {
     if (known.cwd !== null || position > cwdSearchBytes) return known
-    const cwd = file.root.format.cwd(file.handle.read(0, cwdSearchBytes))
+    const cwd = file.root.format.cwd(file.handle.read(0, cwdSearchBytes, this.#firstBytes))
     return cwd === null ? known : { ...known, cwd }
   }
 
@@ -92,17 +90,13 @@ export class ExtentAppender {
     let position = from
     while (position < stat.size && position - from + limits.extentMaxBytes <= limits.batchMaxBytes) {
       const wanted = Math.min(limits.extentMaxBytes, stat.size - position)
-      const extent = handle.read(position, wanted, this.#memoryFor(extents.length, wanted))
+      const memory = (this.#memory[extents.length] ??= new Uint8Array(limits.extentMaxBytes))
+      const extent = handle.read(position, wanted, memory)
       if (extent.length === 0) break
       extents.push(extent)
       position += extent.length
     }
     return extents
-  }
-
-  #memoryFor(extent: number, bytes: number): Uint8Array | undefined {
-    if (bytes < reuseMinBytes) return undefined
-    return (this.#memory[extent] ??= new Uint8Array(limits.extentMaxBytes))
   }
 
   #moved({ handle, stat }: OpenFile, cursor: Cursor, last: Uint8Array | undefined, atEnd: boolean): Cursor {

@@ -76,9 +76,10 @@ describe('fileState', () => {
     const state = await bench.state('a.jsonl')
     expect(state.complete).toBe(true)
     expect((await bench.bytesOf(state)).toString()).toBe(parts.join(''))
-    expect(state.epoch).toBe(1)
-    const bytes = (await bench.history('a.jsonl')).findLast(({ kind }) => kind === 'append')
-    expect(bytes?.position).toBe(parts.slice(0, offset).join('').length)
+    // Epochs that the lost events may have begun are not used again: another host may still hold those events.
+    expect(state.epoch).toBeGreaterThan(0)
+    const rows = (await bench.history('a.jsonl')).filter(({ epoch }) => epoch === state.epoch)
+    expect(rows[0]?.kind).toBe('reset')
   })
 
   it.each(['event', 'changed'] as const)('whose %s is lost is recorded anew from disk', async (how) => {

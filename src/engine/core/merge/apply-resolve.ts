@@ -1,20 +1,20 @@
 import type { ResolveBody } from '../event.js'
 import { type Applied, findAll } from './applied.js'
 import { isPrefix } from './items.js'
-import { keyOf, maximal, spansKey, type StreamGraph, vectorOfNode } from './graph.js'
-import { type Chain, type Item, type Node, type Rec, reach } from './model.js'
+import { keyOf, maximal, type StreamGraph, vectorOfNode } from './graph.js'
+import { type Chain, type Content, type Item, type Node, type Rec, reach, type Vector } from './model.js'
 import { comparePlaces } from './order.js'
 import { readSpans } from './contents.js'
-import type { SpanLine } from './lines.js'
+import { spanLines, type SpanLine } from './lines.js'
 import type { StreamEvent } from './types.js'
-import { emptyVector, join, type Vector } from './vector.js'
+import { emptyVector, join } from './vector.js'
 
 /** The choice that undoes the resolutions that its heads name. */
 export const undoChoice = 'undo'
 
 /**
- * A resolution: it contains its heads, and of their records keeps those that its pieces name. One that is undone, and
- * an undoing itself, decides nothing: it contains only what it kept.
+ * A resolution: it contains its heads, and of their records keeps those that its pieces name. One that is undone decides
+ * nothing and contains only what it kept, since what was appended to it goes on from there. An undoing contains nothing.
  */
 export function applyResolve(
   graph: StreamGraph,
@@ -30,7 +30,7 @@ export function applyResolve(
   const id = `${source.event.log}:${source.event.offset}`
   const void_ = undone.has(id)
   const undoes = body.choice === undoChoice
-  const lines = undoes ? [] : graph.lines([], spans)
+  const lines = undoes ? [] : spanLines([], spans)
   const kept = new Set<Item>()
   for (const { item } of lines) if (item) kept.add(item)
 
@@ -38,17 +38,19 @@ export function applyResolve(
   const chain = graph.newChain(null, emptyVector, null)
   for (const head of all) graph.link(chain, head.chain)
   const value = graph.format.shape === 'whole' && !undoes ? valueOf(graph, heads, spans) : null
-  if (void_ && !undoes) chain.past = keptPast(graph, all, kept, orderedItem(graph, lines), value)
+  const ordered = orderedItem(graph, lines)
+  if (void_ && !undoes) chain.past = keptPast(graph, all, kept, ordered, value)
   const node = graph.addNode(source, chain, {
     key: keyOf(source, null, all),
-    parents: void_ ? [] : all,
+    parents: void_ || undoes ? [] : all,
     units: 1,
     resolve: { choice: body.choice, heads, kept, undone: void_ },
   })
   graph.resolves.push(node)
   if (void_ || undoes) {
     node.item = graph.format.shape === 'ordered' ? graph.items.root : null
-    if (undoes) node.item = heads[0]?.item ?? node.item
+    if (!undoes)
+      for (const head of stayingHeads(graph, all, ordered, value)) node.item = deeper(node.item, head.item)
     return 'applied'
   }
   if (graph.format.shape === 'whole') {
@@ -64,19 +66,29 @@ export function applyResolve(
   return 'applied'
 }
 
-/** Lines that are no record of an event are the resolution's own, and stand where it puts them. */
+/**
+ * A line that is no event's own (an ended tail, a repaired line) is the same occurrence of its bytes that the
+ * resolution's past has; where it has none, the line is the resolution's own and stands where it puts it.
+ */
 function addPatched(graph: StreamGraph, node: Node, lines: readonly SpanLine[], kept: Set<Item>): void {
+  // In the order of the lines, which is what says which of last-wins lines counts.
+  kept.clear()
+  const counts = new Map<Content, number>()
   let before: Rec | null = null as Rec | null
   let index = 0
   for (const line of lines) {
-    if (line.item) {
-      before = leastWithin(line.item, node)
+    const content = graph.contentOf(line)
+    const count = counts.get(content) ?? 0
+    counts.set(content, count + 1)
+    const known = line.item ?? content.items[count]
+    const standing = known ? leastWithin(known, node) : null
+    if (known && (line.item || standing)) {
+      kept.add(known)
+      before = standing ?? before
       continue
     }
-    const content = graph.contentOf(line)
     const at = { newline: line.newline, end: node.end, units: node.start, index, after: before }
     before = graph.addRec(node, content, line.spans, at)
-    graph.patched.set(spansKey(line.spans), before.item)
     kept.add(before.item)
     index++
   }
@@ -109,7 +121,11 @@ function orderedItem(graph: StreamGraph, lines: readonly SpanLine[]): Item {
 }
 
 /** The value among the heads' that these bytes are. */
-function valueOf(graph: StreamGraph, heads: readonly Node[], spans: Parameters<typeof readSpans>[0]): Item | null {
+function valueOf(
+  graph: StreamGraph,
+  heads: readonly Node[],
+  spans: Parameters<typeof readSpans>[0],
+): Item | null {
   const content = graph.contents.find(readSpans(spans))
   return heads.find(({ item }) => content !== undefined && item?.content === content)?.item ?? null
 }
@@ -124,10 +140,7 @@ function keptPast(
 ): Vector {
   let past: Vector = emptyVector
   if (!graph.union) {
-    for (const head of heads) {
-      const stays = graph.format.shape === 'whole' ? head.item === value : head.item && isPrefix(head.item, ordered)
-      if (stays) past = join(past, vectorOfNode(head))
-    }
+    for (const head of stayingHeads(graph, heads, ordered, value)) past = join(past, vectorOfNode(head))
     return past
   }
   for (const head of heads) {
@@ -140,6 +153,23 @@ function keptPast(
     past = join(past, units)
   }
   return past
+}
+
+/** The heads whose text or value a resolution kept. For unions see `keptPast`. */
+function stayingHeads(
+  graph: StreamGraph,
+  heads: readonly Node[],
+  ordered: Item,
+  value: Item | null,
+): readonly Node[] {
+  if (graph.union) return []
+  return heads.filter(({ item }) =>
+    graph.format.shape === 'whole' ? item === value : item !== null && isPrefix(item, ordered),
+  )
+}
+
+function deeper(a: Item | null, b: Item | null): Item | null {
+  return a === null || (b !== null && b.depth > a.depth) ? b : a
 }
 
 function lastUnitBefore(chain: Chain, lost: Rec): number {

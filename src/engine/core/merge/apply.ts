@@ -1,28 +1,18 @@
-import type {
-  AppendBody,
-  BaseBody,
-  FileBody,
-  MoveBody,
-  RemoveBody,
-  ResetBody,
-  WrittenBody,
-} from '../event.js'
+import type { AppendBody, BaseBody, FileBody, MoveBody, RemoveBody, ResetBody } from '../event.js'
 import { readSpans } from './contents.js'
 import { type Applied, epochWait, findAll, gap } from './applied.js'
+import { written } from './apply-written.js'
+import { beginEpoch, noteMalformed } from './file-state.js'
+import { settleRewrite } from './rewrite.js'
 import { applyResolve } from './apply-resolve.js'
 import { FileText } from './file-text.js'
-import { fileId, keyOf, piecesLength, type StreamGraph, vectorOfNode } from './graph.js'
+import { fileId, keyOf, type StreamGraph } from './graph.js'
 import type { Chain, HostFile, Item, Node, Span } from './model.js'
 import { isWithin } from './model.js'
 import type { StreamEvent } from './types.js'
-import { join } from './vector.js'
 
 /** Adds one event to the graph, or says what must come first; the graph is as before then. */
-export function applyEvent(
-  graph: StreamGraph,
-  source: StreamEvent,
-  undone: ReadonlySet<string>,
-): Applied {
+export function applyEvent(graph: StreamGraph, source: StreamEvent, undone: ReadonlySet<string>): Applied {
   const { event } = source
   const parents = findAll(graph, event.parents)
   if (typeof parents === 'string') return { missing: parents }
@@ -70,7 +60,7 @@ function append(
 ): Applied {
   if (body.epoch !== file.epoch) {
     if (body.epoch < file.epoch || body.position !== 0) return gap
-    beginEpoch(graph, file, body.epoch, new FileText())
+    beginEpoch(graph, file, body.epoch, new FileText<Item, Node>())
     file.chain = null
     file.drops.clear()
   } else if (body.position !== file.text.length) {
@@ -90,12 +80,11 @@ function addBytes(
   parents: Node[],
 ): Node {
   const chain = file.chain as Chain
-  const flows = settleRewrite(graph, file, chain, bytes)
-  const key = keyOf(source, chain.key, flows ? [...parents, ...flows] : parents)
-  if (flows) for (const tip of flows) chain.past = join(chain.past, vectorOfNode(tip, chain))
+  const follows = settleRewrite(graph, file, chain, bytes)
+  const key = keyOf(source, chain.key, follows ? [...parents, ...follows] : parents)
   const units = Math.max(source.withheld ?? bytes.length, 1)
   const pieces = source.source?.pieces ?? null
-  const node = graph.addNode(source, chain, { key, parents, units, bytes, pieces })
+  const node = graph.addNode(source, chain, { key, parents, follows, units, bytes, pieces })
   continueLogical(file, node)
   const text = file.text
   const open = [...text.spans(text.tailFrom, text.length)]
@@ -142,8 +131,15 @@ function addLines(
     const content = graph.contents.intern(readSpans(spans), spans)
     const ordered = graph.union ? null : graph.items.child(file.logical as Item, content)
     const rec = graph.addRec(node, content, spans, {
-      ...{ newline: { node, from: newlineAt, length: 1 }, end: node.start + from, units },
-      ...{ index: node.recs.length, ...(ordered ? { item: ordered } : {}) },
+      newline: {
+        node,
+        from: newlineAt,
+        length: 1,
+      },
+      end: node.start + from,
+      units,
+      index: node.recs.length,
+      ...(ordered ? { item: ordered } : {}),
     })
     node.recs.push(rec)
     if (ordered) {
@@ -153,9 +149,7 @@ function addLines(
     }
     file.text.endLine(ordered ? file.physical : rec.item, at.before + from)
     file.drops.delete(rec.item)
-    if (graph.union && node.chain.reset && graph.format.describe(readSpans(spans)) === null) {
-      node.chain.malformed.push(rec.item)
-    }
+    noteMalformed(graph, rec)
   }
 }
 
@@ -184,7 +178,7 @@ function continueLogical(file: HostFile, node: Node): void {
 function reset(graph: StreamGraph, file: HostFile, source: StreamEvent, body: ResetBody): Applied {
   if (body.epoch < file.epoch || body.keep > file.text.length) return gap
   const old = file.text
-  const text = new FileText(old, body.keep)
+  const text = new FileText<Item, Node>(old, body.keep)
   const { past, key } = graph.containedIn(text, text.length)
   const before = file.chain
   const dropped: Item[] = []
@@ -209,84 +203,6 @@ function reset(graph: StreamGraph, file: HostFile, source: StreamEvent, body: Re
   return 'applied'
 }
 
-/**
- * In a format that rewrites, a whole file of the right form by the host that brought everything it dropped is no fork:
- * it follows what it replaced. Returns what that was, null where nothing is replaced or it isn't known to be whole.
- */
-function settleRewrite(
-  graph: StreamGraph,
-  file: HostFile,
-  chain: Chain,
-  bytes: Uint8Array,
-): readonly Node[] | null {
-  const { replaces } = chain
-  if (!replaces) return null
-  const spans = [...file.text.spans(0, file.text.length)]
-  const before = readSpans(spans)
-  const content = new Uint8Array(before.length + bytes.length)
-  content.set(before)
-  content.set(bytes, before.length)
-  if (!graph.format.wellFormed(content)) return null
-  const now = new Set(linesOf(content).map((line) => graph.contents.find(line)))
-  const others = replaces.dropped.some(
-    (item) =>
-      item.content && !now.has(item.content) && !item.copies.some(({ node }) => node.host === file.host),
-  )
-  if (others) return null
-  chain.replaces = null
-  file.drops.clear()
-  return replaces.tips
-}
-
-function written(graph: StreamGraph, file: HostFile, body: WrittenBody): Applied {
-  const heads = findAll(graph, body.heads)
-  if (typeof heads === 'string') return { missing: heads }
-  const spans = graph.spansOf(body.pieces)
-  if (typeof spans === 'string') return { missing: spans }
-  const { text } = file
-  if (body.epoch < file.epoch || body.keep > text.length) return gap
-  if (body.keep + piecesLength(body.pieces) !== body.length) return gap
-  closeTail(graph, file)
-  const next = body.epoch === file.epoch && body.keep === text.length ? text : new FileText(text, body.keep)
-  if (next !== text || body.epoch !== file.epoch) beginEpoch(graph, file, body.epoch, next)
-  if (next !== text) file.physical = lastItem(graph, next)
-  const open = [...next.spans(next.tailFrom, next.length)]
-  const from = next.length
-  for (const span of spans) next.push(span)
-  for (const line of graph.lines(open, spans)) {
-    if (!line.newline) continue
-    let item = line.item
-    if (graph.format.shape === 'ordered') {
-      file.physical = graph.items.child(file.physical as Item, graph.contentOf(line))
-      item = file.physical
-    }
-    next.endLine(item, from + line.end)
-    if (item) file.drops.delete(item)
-  }
-  file.writes.push({ heads, item: file.physical })
-  file.broken = false
-  file.state = 'live'
-  return 'applied'
-}
-
-/** A write-back ends the open line: it becomes a record of the event that brought its last byte. */
-function closeTail(graph: StreamGraph, file: HostFile): void {
-  const { text } = file
-  if (graph.format.shape === 'whole' || file.broken) return
-  const spans = [...text.spans(text.tailFrom, text.length)]
-  const node = spans.at(-1)?.node
-  if (!node || node.closed || node.chain !== file.chain) return
-  const { chain } = node
-  const content = graph.contents.intern(readSpans(spans), spans)
-  const units = chain.units
-  chain.units++
-  const item = graph.union ? null : graph.items.child(file.logical as Item, content)
-  node.closed = graph.addRec(node, content, spans, {
-    ...{ newline: null, end: chain.units, units, index: node.recs.length, ...(item ? { item } : {}) },
-  })
-  if (item) file.logical = item
-}
-
 function base(
   graph: StreamGraph,
   file: HostFile,
@@ -296,7 +212,7 @@ function base(
 ): Applied {
   if (body.epoch < file.epoch) return gap
   if (source.source) {
-    beginEpoch(graph, file, body.epoch, new FileText())
+    beginEpoch(graph, file, body.epoch, new FileText<Item, Node>())
     file.chain = graph.newChain(file, new Map(), null)
     graph.noteForeign(addBytes(graph, file, source, source.source.bytes, parents))
     return 'applied'
@@ -304,8 +220,9 @@ function base(
   const from = graph.files.get(fileId(body.source.log, body.source.root, body.source.path))
   const text = from?.epochs.get(body.source.epoch)
   if (!text || text.length < body.length) return { missing: epochWait }
-  const next = new FileText(text, body.length)
+  const next = new FileText<Item, Node>(text, body.length)
   const { past, key } = graph.containedIn(next, next.length)
+  if (from && from !== file && from.host === file.host) from.continued = true
   beginEpoch(graph, file, body.epoch, next)
   file.chain = graph.newChain(file, past, key)
   const node = graph.addNode(source, file.chain, { key: keyOf(source, key, parents), parents, units: 1 })
@@ -342,9 +259,9 @@ function wholeFile(
   body: FileBody,
   parents: Node[],
 ): Applied {
-  if (body.epoch < file.epoch) return gap
+  if (body.epoch <= file.epoch) return gap
   const tip = file.chain?.nodes.at(-1)
-  beginEpoch(graph, file, body.epoch, new FileText())
+  beginEpoch(graph, file, body.epoch, new FileText<Item, Node>())
   if (!file.chain) {
     file.chain = graph.newChain(file, new Map(), null)
   } else if (tip && !file.chain.replaces && !graph.format.wellFormed(body.bytes)) {
@@ -357,31 +274,8 @@ function wholeFile(
   return 'applied'
 }
 
-function beginEpoch(graph: StreamGraph, file: HostFile, epoch: number, text: FileText): void {
-  file.epoch = epoch
-  file.text = text
-  file.logical = file.physical = lastItem(graph, text)
-  file.writes = []
-  file.broken = false
-}
-
 function restAfter(graph: StreamGraph, file: HostFile, node: Node): void {
   node.textEnd = file.text.length
   if (graph.format.shape === 'ordered') node.item = file.logical
   file.lastKey = node.key
-}
-
-function lastItem(graph: StreamGraph, text: FileText): Item | null {
-  return graph.format.shape === 'ordered' && text.lines > 0 ? text.item(text.lines - 1) : graph.items.root
-}
-
-function linesOf(content: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = []
-  let from = 0
-  for (;;) {
-    const at = content.indexOf(10, from)
-    if (at === -1) return lines
-    lines.push(content.subarray(from, at))
-    from = at + 1
-  }
 }

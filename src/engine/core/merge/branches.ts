@@ -2,7 +2,6 @@ import type { StreamGraph } from './graph.js'
 import { readSpans } from './contents.js'
 import { ancestorAt, commonText, pathTo } from './items.js'
 import { type HostFile, isWithin, type Item, type Node, type Rec } from './model.js'
-import { placeOf } from './ordered.js'
 import { comparePlaces, compareText } from './order.js'
 import { isCopyWithin, type Tips } from './tips.js'
 import type { Branch } from './types.js'
@@ -27,12 +26,17 @@ export function branchesOf(graph: StreamGraph, tips: Tips, nodes: readonly Node[
   }
   return kept
     .map((node) => {
-      const items = ownItems(graph, tips, node, kept.filter((other) => other !== node))
+      const items = ownItems(
+        graph,
+        tips,
+        node,
+        kept.filter((other) => other !== node),
+      )
       return { node, items, begins: beginning(graph, tips, node, items) }
     })
     .sort((a, b) => {
-      const [x, y] = [a.items[0], b.items[0]]
-      if (x && y) return comparePlaces(placeOf(x), placeOf(y))
+      const [x, y] = [a, b].map(({ items }) => items.find(({ best }) => best !== null))
+      if (x && y) return byStanding(x, y)
       return x ? -1 : y ? 1 : compareText(a.begins, b.begins)
     })
 }
@@ -48,9 +52,7 @@ function ownItems(graph: StreamGraph, tips: Tips, node: Node, others: readonly N
     case 'whole':
       return node.item && !others.some((other) => tips.holds(other, node.item as Item)) ? [node.item] : []
     default:
-      return tips
-        .exclusive(node, others)
-        .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)))
+      return tips.exclusive(node, others).sort(byStanding)
   }
 }
 
@@ -124,6 +126,11 @@ export function copyWithin(item: Item, node: Node): Rec | null {
     if (isCopyWithin(copy, node) && (least === null || comparePlaces(copy, least) < 0)) least = copy
   }
   return least
+}
+
+/** By key alone: where a last-wins line was moved to makes no difference to a report. */
+function byStanding(a: Item, b: Item): number {
+  return comparePlaces(a.best as Rec, b.best as Rec)
 }
 
 function readable(graph: StreamGraph, items: readonly Item[]): readonly [string | null, string | null] {

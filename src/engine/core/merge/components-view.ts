@@ -4,6 +4,7 @@ import type { Component, HostFile } from './model.js'
 import { comparePlaces } from './order.js'
 import type { StreamState } from './types.js'
 
+/** What stands in a stream beside other texts. */
 export interface ComponentState {
   readonly component: Component
   readonly state: Exclude<StreamState, 'empty'>
@@ -21,13 +22,15 @@ export function componentStates(graph: StreamGraph): ComponentState[] {
   for (const chain of graph.chains) states.set(rootOf(chain.component), 'moved')
   for (const file of graph.files.values()) {
     const component = componentOf(file)
-    if (component === null || !file.wrote) continue
+    if (component === null || !file.wrote || file.continued) continue
     const known = states.get(component) ?? 'moved'
     if (rank[file.state] < rank[known]) states.set(component, file.state)
   }
+  // Half a line shares nothing, yet is nobody's text: its host is merely behind.
+  const some = [...states.keys()].some(({ hasRecords }) => hasRecords)
   return [...states]
     .map(([component, state]) => ({ component, state }))
-    .filter(({ component }) => component.first !== null)
+    .filter(({ component }) => component.first !== null && (component.hasRecords || !some))
     .sort((a, b) => {
       const [x, y] = [a.component.first, b.component.first]
       return rank[a.state] - rank[b.state] || (x && y ? comparePlaces(x, y) : 0)

@@ -18,6 +18,7 @@ export function link(a: Component, b: Component): { stays: Component; goes: Comp
   const [stays, goes] = rootA.size >= rootB.size ? [rootA, rootB] : [rootB, rootA]
   goes.parent = stays
   stays.size += goes.size
+  stays.hasRecords ||= goes.hasRecords
   if (goes.first) noteFirst(stays, goes.first)
   return { stays, goes }
 }

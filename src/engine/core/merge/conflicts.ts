@@ -44,7 +44,7 @@ export function deriveConflicts(source: ConflictSource): Conflict[] {
   for (const { component, state } of states) {
     if (state !== 'moved') note(openConflict(source, component))
   }
-  for (const merge of source.graph.merges) note(pastConflict(source, merge, deciding))
+  for (const merge of [...source.graph.merges].sort(compareNodes)) note(pastConflict(source, merge, deciding))
   for (const file of source.graph.files.values()) note(removeConflict(source, file, deciding))
   note(unrelatedConflict(source, states))
   return [...found.values()].sort((a, b) => compareText(a.id, b.id))
@@ -64,13 +64,9 @@ function pastConflict(source: ConflictSource, merge: Node, deciding: readonly No
 }
 
 /** A file that one host removed while another, not knowing, continued it. */
-function removeConflict(
-  source: ConflictSource,
-  file: HostFile,
-  deciding: readonly Node[],
-): Conflict | null {
+function removeConflict(source: ConflictSource, file: HostFile, deciding: readonly Node[]): Conflict | null {
   const removal = file.chain?.nodes.at(-1)
-  if (!removal || file.state !== 'removed') return null
+  if (!removal || file.state !== 'removed' || file.continued) return null
   const others = source.tips
     .of(removal.chain.component)
     .filter((tip) => tip !== removal && !isWithin(removal, tip) && !source.tips.isBehind(tip, removal))

@@ -1,14 +1,4 @@
-import type { Item, Span } from './model.js'
-
-/** The bytes of a line, known once however often they occur. */
-export interface Content {
-  readonly length: number
-  readonly hash: number
-  /** Where its bytes first were met. */
-  readonly spans: readonly Span[]
-  /** Its items by occurrence, the first at 0. Not used in ordered streams. */
-  readonly items: Item[]
-}
+import type { Content, Span } from './model.js'
 
 /**
  * Gives equal bytes one `Content`. The hash only finds candidates: bytes are the same when they were compared, so that

@@ -1,8 +1,20 @@
-import type { EventPiece, Piece } from '../event.js'
+import type { EventPiece, EventRef, Piece } from '../event.js'
 import { pieceLength } from '../replay-plan.js'
 import { type Digest, emptyDigest, extendDigest } from './digest.js'
-import type { Item, Span } from './model.js'
 import type { StreamText } from './types.js'
+
+/** A run of bytes of what a node brought, or (`node` null) of newlines. */
+export interface SpanOf<N> {
+  readonly node: N | null
+  readonly from: number
+  readonly length: number
+}
+
+/** How the bytes of a node are named in pieces. */
+interface Named {
+  readonly ref: EventRef
+  readonly pieces: readonly Piece[] | null
+}
 
 /** Beyond this many cuts a text is copied, so that reading never walks further. */
 const depthMax = 32
@@ -11,19 +23,19 @@ const depthMax = 32
  * One epoch of a file: the beginning of another text, then spans of its own. It only grows at its end, so a text that
  * begins with part of it stays as it was.
  */
-export class FileText implements StreamText {
-  readonly #base: FileText | null
+export class FileText<I extends { readonly serial: number }, N extends Named> implements StreamText {
+  readonly #base: FileText<I, N> | null
   readonly #kept: number
   readonly #keptLines: number
   readonly #depth: number
-  readonly #spans: Span[] = []
+  readonly #spans: SpanOf<N>[] = []
   readonly #starts: number[] = []
   readonly #lineEnds: number[] = []
-  readonly #items: (Item | null)[] = []
+  readonly #items: (I | null)[] = []
   readonly #digests: Digest[] = []
   #length: number
 
-  constructor(base: FileText | null = null, kept = 0) {
+  constructor(base: FileText<I, N> | null = null, kept = 0) {
     const flat = base !== null && base.#depth >= depthMax
     this.#base = flat ? null : base
     this.#kept = flat ? 0 : kept
@@ -55,7 +67,7 @@ export class FileText implements StreamText {
     return this.lines === 0 ? 0 : this.lineEnd(this.lines - 1)
   }
 
-  push(span: Span): void {
+  push(span: SpanOf<N>): void {
     if (span.length === 0) return
     const last = this.#spans.at(-1)
     if (last && last.node === span.node && (span.node === null || last.from + last.length === span.from)) {
@@ -68,7 +80,7 @@ export class FileText implements StreamText {
   }
 
   /** Says that a line ends at byte `end` and which item it is; null for one that is no item. */
-  endLine(item: Item | null, end = this.#length): void {
+  endLine(item: I | null, end = this.#length): void {
     this.#line(item, end)
   }
 
@@ -78,7 +90,7 @@ export class FileText implements StreamText {
       : (this.#lineEnds[line - this.#keptLines] ?? 0)
   }
 
-  item(line: number): Item | null {
+  item(line: number): I | null {
     return line < this.#keptLines && this.#base
       ? this.#base.item(line)
       : (this.#items[line - this.#keptLines] ?? null)
@@ -97,12 +109,12 @@ export class FileText implements StreamText {
     return this.#keptLines + countUpTo(this.#lineEnds, end)
   }
 
-  *spans(from: number, to: number): Generator<Span> {
+  *spans(from: number, to: number): Generator<SpanOf<N>> {
     if (this.#base && from < this.#kept) yield* this.#base.spans(from, Math.min(to, this.#kept))
     const begin = Math.max(from, this.#kept)
     if (begin >= to) return
     for (let at = Math.max(countUpTo(this.#starts, begin) - 1, 0); at < this.#spans.length; at++) {
-      const span = this.#spans[at] as Span
+      const span = this.#spans[at] as SpanOf<N>
       const start = this.#starts[at] as number
       if (start >= to) return
       const skip = Math.max(begin - start, 0)
@@ -117,7 +129,7 @@ export class FileText implements StreamText {
     return pieces
   }
 
-  #line(item: Item | null, end: number): void {
+  #line(item: I | null, end: number): void {
     const before = this.digest(this.lines)
     this.#items.push(item)
     this.#lineEnds.push(end)
@@ -138,7 +150,7 @@ export function countUpTo(ascending: readonly number[], bound: number): number {
 }
 
 /** Adds a span's pieces, joined with the last where they continue it. */
-export function pushSpan(pieces: Piece[], { node, from, length }: Span): void {
+export function pushSpan<N extends Named>(pieces: Piece[], { node, from, length }: SpanOf<N>): void {
   if (length === 0) return
   if (node === null) {
     pushPiece(pieces, { newlines: length })
@@ -149,7 +161,10 @@ export function pushSpan(pieces: Piece[], { node, from, length }: Span): void {
       const skip = Math.max(from - at, 0)
       const used = Math.min(size, from + length - at) - skip
       if (used > 0) {
-        pushPiece(pieces, 'newlines' in piece ? { newlines: used } : { ...piece, from: piece.from + skip, length: used })
+        pushPiece(
+          pieces,
+          'newlines' in piece ? { newlines: used } : { ...piece, from: piece.from + skip, length: used },
+        )
       }
       at += size
     }

@@ -2,15 +2,17 @@ import type { EventPiece, EventRef, Piece } from '../event.js'
 import { isFileEvent } from '../event.js'
 import { pieceLength } from '../replay-plan.js'
 import { link, noteFirst } from './components.js'
-import { type Content, ContentTable, readSpans } from './contents.js'
+import { ContentTable, readSpans } from './contents.js'
+import type { Content, LinedText } from './model.js'
 import { FileText } from './file-text.js'
 import { addCopy, ItemTable } from './items.js'
-import { spanLines, type SpanLine } from './lines.js'
+import type { SpanLine } from './lines.js'
 import type { Chain, Component, HostFile, Item, Node, Rec, ResolveFacts, Span } from './model.js'
 import { isWithin } from './model.js'
 import { type Key, keyAfter, laterKey, zeroKey } from './order.js'
 import type { MergeFormat, StreamEvent } from './types.js'
-import { join, type Vector } from './vector.js'
+import { join } from './vector.js'
+import type { Vector } from './model.js'
 
 /** What a graph tells the one who keeps the order of its records. */
 export interface GraphListener {
@@ -23,6 +25,8 @@ export interface GraphListener {
 interface NodeParts {
   readonly key: Key
   readonly parents: readonly Node[]
+  /** What it follows in the place of the chain's last node: see `settleRewrite`. */
+  readonly follows?: readonly Node[] | null
   readonly units: number
   readonly bytes?: Uint8Array
   readonly pieces?: readonly Piece[] | null
@@ -44,8 +48,8 @@ export class StreamGraph {
   /** Nodes that bring two or more concurrent heads together, in order of arrival. */
   readonly merges: Node[] = []
   readonly resolves: Node[] = []
-  /** Records that a resolution put together from parts of others, by their spans. */
-  readonly patched = new Map<string, Item>()
+  /** Nodes that the view has not looked at yet. */
+  added: Node[] = []
   incomplete = false
   readonly #listener: GraphListener
   readonly #foreign = new Map<string, { node: Node; at: number; from: number; length: number }[]>()
@@ -73,10 +77,25 @@ export class StreamGraph {
     let file = this.files.get(id)
     if (!file) {
       file = {
-        ...{ id, log, host: source.host, root: body.file.root, path: body.file.path },
-        ...{ epoch: -1, text: new FileText(), chain: null, state: 'live', wrote: false, broken: false },
-        ...{ lastOffset: -1, lastKey: zeroKey, logical: this.items.root, physical: this.items.root },
-        ...{ writes: [], drops: new Map<Item, Node>(), epochs: new Map<number, FileText>() },
+        id,
+        log,
+        host: source.host,
+        root: body.file.root,
+        path: body.file.path,
+        epoch: -1,
+        text: new FileText<Item, Node>(),
+        chain: null,
+        state: 'live',
+        wrote: false,
+        broken: false,
+        continued: false,
+        lastOffset: -1,
+        lastKey: zeroKey,
+        logical: this.items.root,
+        physical: this.items.root,
+        writes: [],
+        drops: new Map<Item, Node>(),
+        epochs: new Map<number, LinedText>(),
       }
       this.files.set(id, file)
     }
@@ -85,10 +104,21 @@ export class StreamGraph {
 
   newChain(file: HostFile | null, past: Vector, key: Key | null): Chain {
     const serial = this.chains.length
-    const component: Component = { parent: null, serial, size: 1, first: null }
+    const component: Component = { parent: null, serial, size: 1, hasRecords: false, first: null }
     const chain: Chain = {
-      ...{ serial, file, recs: [], nodes: [], units: 0, past, key, component },
-      ...{ cover: new Map(), malformed: [], reset: null, lost: false, replaces: null },
+      serial,
+      file,
+      recs: [],
+      nodes: [],
+      units: 0,
+      past,
+      key,
+      component,
+      cover: new Map(),
+      malformed: [],
+      reset: null,
+      lost: false,
+      replaces: null,
     }
     this.chains.push(chain)
     for (const other of past.keys()) this.link(chain, other)
@@ -105,28 +135,52 @@ export class StreamGraph {
   /** Adds an event to a chain. */
   addNode(source: StreamEvent, chain: Chain, parts: NodeParts): Node {
     const { event, digest, host } = source
-    for (const parent of parts.parents) {
+    for (const parent of [...parts.parents, ...(parts.follows ?? [])]) {
       chain.past = join(chain.past, vectorOfNode(parent, chain))
       this.link(chain, parent.chain)
     }
     const previous = chain.nodes.at(-1)
-    const concurrent = maximal(previous ? [previous, ...parts.parents] : parts.parents)
+    const before = parts.follows ?? (previous ? [previous] : [])
+    const concurrent = maximal([...before, ...parts.parents])
     const node: Node = {
       id: `${event.log}:${event.offset}`,
-      ref: { log: event.log, offset: event.offset, digest: digest.slice(0, 16) },
-      ...{ source, host, key: parts.key, chain },
-      ...{ start: chain.units, end: chain.units + parts.units, past: chain.past, parents: concurrent },
-      ...{ recs: [], bytes: parts.bytes ?? new Uint8Array(0), pieces: parts.pieces ?? null },
-      ...{ item: null, text: chain.file?.text ?? null, textEnd: 0, exact: true, closed: null },
+      ref: {
+        log: event.log,
+        offset: event.offset,
+        digest: digest.slice(0, 16),
+      },
+      source,
+      host,
+      key: parts.key,
+      chain,
+      start: chain.units,
+      end: chain.units + parts.units,
+      past: chain.past,
+      parents: concurrent,
+      recs: [],
+      bytes: parts.bytes ?? new Uint8Array(0),
+      pieces: parts.pieces ?? null,
+      item: null,
+      text: chain.file?.text ?? null,
+      textEnd: 0,
+      exact: true,
+      closed: null,
       resolve: parts.resolve ?? null,
     }
     chain.units = node.end
     chain.key = node.key
     chain.nodes.push(node)
     this.nodes.set(node.id, node)
-    noteFirst(this.#root(chain), { key: node.key, log: event.log, offset: event.offset, index: 0, after: null })
+    noteFirst(this.#root(chain), {
+      key: node.key,
+      log: event.log,
+      offset: event.offset,
+      index: 0,
+      after: null,
+    })
     for (const head of this.heads) if (isWithin(head, node)) this.heads.delete(head)
     this.heads.add(node)
+    this.added.push(node)
     if (concurrent.length > 1) this.merges.push(node)
     return node
   }
@@ -140,22 +194,25 @@ export class StreamGraph {
   ): Rec {
     const item = at.item ?? this.items.byOccurrence(content, node, at.units)
     const rec: Rec = {
-      ...{ node, end: at.end, content, spans, newline: at.newline, item, dropped: false },
-      ...{ key: node.key, log: node.ref.log, offset: node.ref.offset, index: at.index },
+      node,
+      end: at.end,
+      content,
+      spans,
+      newline: at.newline,
+      item,
+      dropped: false,
+      key: node.key,
+      log: node.ref.log,
+      offset: node.ref.offset,
+      index: at.index,
       after: at.after ? (at.after.after ?? at.after) : null,
     }
     node.chain.recs.push(rec)
+    this.#root(node.chain).hasRecords = true
     const [other] = item.copies
     if (other && other.node.chain !== node.chain) this.link(node.chain, other.node.chain)
     this.#listener.copied(item, rec)
     return rec
-  }
-
-  /** Lines of spans; those that a resolution put together are found as well. */
-  lines(open: readonly Span[], spans: readonly Span[]): SpanLine[] {
-    return spanLines(open, spans).map((line) =>
-      line.item ? line : { ...line, item: this.patched.get(spansKey(line.spans)) ?? null },
-    )
   }
 
   /** The content of a line, whether or not it is a record. */
@@ -215,7 +272,7 @@ export class StreamGraph {
   }
 
   /** What the first `end` bytes of a text contain, and the greatest key among it. */
-  containedIn(text: FileText, end: number): { past: Vector; key: Key | null } {
+  containedIn(text: LinedText, end: number): { past: Vector; key: Key | null } {
     const units = new Map<Chain, number>()
     const pasts = new Set<Vector>()
     let key: Key | null = null
@@ -225,7 +282,11 @@ export class StreamGraph {
       if (node) {
         key = key === null ? node.key : laterKey(key, node.key)
         pasts.add(node.past)
-        raise(units, node.chain, span.from + span.length >= node.bytes.length ? node.end : node.start + span.from + span.length)
+        raise(
+          units,
+          node.chain,
+          span.from + span.length >= node.bytes.length ? node.end : node.start + span.from + span.length,
+        )
       } else if (before?.node?.closed && before.from + before.length >= before.node.bytes.length) {
         raise(units, before.node.chain, before.node.closed.end)
       }
@@ -278,10 +339,6 @@ export function keyOf(source: StreamEvent, before: Key | null, parents: readonly
   return keyAfter(source.event.time, greatest)
 }
 
-export function spansKey(spans: readonly Span[]): string {
-  return spans.map(({ node, from, length }) => `${node?.id ?? ''}+${from}+${length}`).join(' ')
-}
-
 export function piecesLength(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, piece) => sum + pieceLength(piece), 0)
 }
@@ -289,4 +346,3 @@ export function piecesLength(pieces: readonly Piece[]): number {
 function raise(units: Map<Chain, number>, chain: Chain, to: number): void {
   if (to > (units.get(chain) ?? 0)) units.set(chain, to)
 }
-

@@ -94,6 +94,8 @@ export class Intake {
       const id = idOf(source)
       const fileKey = fileKeyOf(source)
       const file = this.#graph.fileOf(source)
+      // Woken twice: by what it waited for, and by the event before it in its file.
+      if (this.#graph.nodes.has(id) || file?.lastOffset === source.event.offset) continue
       if (file && file.lastOffset > source.event.offset) {
         this.#stale = true
         return

@@ -1,4 +1,4 @@
-import type { Content } from './contents.js'
+import type { Content } from './model.js'
 import { comparePlaces } from './order.js'
 import type { Item, Node, Rec } from './model.js'
 
@@ -22,7 +22,14 @@ export class ItemTable {
       if (hasCopyBefore(items[middle] as Item, node, units)) low = middle + 1
       else high = middle
     }
-    return items[low] ?? (items[low] = this.#make(content, null, 0))
+    return this.occurrence(content, low)
+  }
+
+  /** The item of an occurrence, the first at 0; perhaps one that no record is known of. */
+  occurrence(content: Content, at: number): Item {
+    const { items } = content
+    while (items.length <= at) items.push(this.#make(content, null, 0))
+    return items[at] as Item
   }
 
   /** The item of the same bytes after the same text. */
@@ -88,7 +95,7 @@ export function ancestorAt(item: Item, depth: number): Item {
 export function pathTo(item: Item, from = 0): Item[] {
   const path: Item[] = []
   for (let at: Item | null = item; at && at.depth > from; at = at.parent) path.push(at)
-  return path.reverse()
+  return path.toReversed()
 }
 
 function hasCopyBefore(item: Item, node: Node, units: number): boolean {
@@ -102,4 +109,3 @@ function jumpFrom(parent: Item): Item {
   const { jump } = parent
   return jump && jump.jump && parent.depth - jump.depth === jump.depth - jump.jump.depth ? jump.jump : parent
 }
-

@@ -6,7 +6,7 @@ export interface SpanLine {
   readonly newline: Span | null
   /** Bytes of the spans from its beginning up to its end, the newline included. */
   readonly end: number
-  /** The record that exactly these bytes are, as an event brought it. */
+  /** The record that exactly these bytes are, as an event brought it with its newline. */
   readonly item: Item | null
 }
 
@@ -38,7 +38,7 @@ export function spanLines(open: readonly Span[], spans: readonly Span[]): SpanLi
       if (end > begin) head.push({ node, from: begin, length: end - begin })
       at += end - begin
       begin = end
-      if (end === newlineAt) {
+      if (end < from + length) {
         at++
         begin++
         finish({ node, from: newlineAt, length: 1 })
@@ -50,9 +50,6 @@ export function spanLines(open: readonly Span[], spans: readonly Span[]): SpanLi
 }
 
 function recordOf(spans: readonly Span[], newline: Span | null): Item | null {
-  const last = spans.at(-1)
-  const closed = last?.node?.closed
-  if (closed && closed.spans.at(-1)?.node === last?.node && sameSpans(closed, spans)) return closed.item
   if (!newline?.node) return null
   const rec = recEndingAt(newline.node, newline.from)
   return rec && sameSpans(rec, spans) ? rec.item : null

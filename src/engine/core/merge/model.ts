@@ -1,17 +1,30 @@
 /** The parts of a stream's history. The graph makes and changes them; everything else reads. */
 import type { EventRef, HostId, Piece } from '../event.js'
-import type { Content } from './contents.js'
 import type { Key, Place } from './order.js'
-import type { FileText } from './file-text.js'
+import type { FileText, SpanOf } from './file-text.js'
 import type { StreamEvent } from './types.js'
-import type { Vector } from './vector.js'
 
 /** A run of bytes of a node, or (`node` null) of newlines that no event brought. */
-export interface Span {
-  readonly node: Node | null
-  readonly from: number
+export type Span = SpanOf<Node>
+
+/** The text of a file with the items that its lines are. */
+export type LinedText = FileText<Item, Node>
+
+/** The bytes of a line, known once however often they occur. */
+export interface Content {
   readonly length: number
+  readonly hash: number
+  /** Where its bytes first were met. */
+  readonly spans: readonly Span[]
+  /** Its items by occurrence, the first at 0. Not used in ordered streams. */
+  readonly items: Item[]
 }
+
+/**
+ * What a place in the history contains: of each chain, how many units. Ancestry is a comparison of two vectors, never
+ * a walk. Vectors are shared between events and never changed once made.
+ */
+export type Vector = ReadonlyMap<Chain, number>
 
 /** One record as one event brought it. Equal records of several branches are copies of one item. */
 export interface Rec extends Place {
@@ -95,7 +108,7 @@ export interface Node {
   /** Ordered: the last item of the text that ends here. Whole: the value. */
   item: Item | null
   /** The writer's file after it. */
-  readonly text: FileText | null
+  readonly text: LinedText | null
   textEnd: number
   /** Whether the writer's file, up to `textEnd`, is what `item` says. */
   exact: boolean
@@ -119,9 +132,11 @@ export interface HostFile {
   readonly root: string
   readonly path: string
   epoch: number
-  text: FileText
+  text: LinedText
   chain: Chain | null
   state: 'live' | 'removed' | 'moved'
+  /** True once a newer log of the same host goes on from it. */
+  continued: boolean
   /** True once an event of its own brought bytes. */
   wrote: boolean
   lastOffset: number
@@ -133,7 +148,7 @@ export interface HostFile {
   writes: { readonly heads: readonly Node[]; readonly item: Item | null }[]
   /** What resets dropped and nothing brought back, with the reset that did. */
   readonly drops: Map<Item, Node>
-  readonly epochs: Map<number, FileText>
+  readonly epochs: Map<number, LinedText>
   /** Bytes of the open line are withheld, so it is no record. */
   broken: boolean
 }
@@ -143,6 +158,8 @@ export interface Component {
   parent: Component | null
   readonly serial: number
   size: number
+  /** Whether any chain of it has a record. */
+  hasRecords: boolean
   first: Place | null
 }
 

@@ -37,9 +37,7 @@ export function comparePlaces(a: Place, b: Place): number {
 }
 
 function compareOwn(a: Place, b: Place): number {
-  return (
-    compareTime(a.key, b.key) || compareText(a.log, b.log) || a.offset - b.offset || a.index - b.index
-  )
+  return compareTime(a.key, b.key) || compareText(a.log, b.log) || a.offset - b.offset || a.index - b.index
 }
 
 /** By code units: the same on every machine, whatever its locale. */

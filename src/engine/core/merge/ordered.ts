@@ -30,6 +30,8 @@ export class OrderedItems implements StreamText {
   #count = 0
   #length = 0
   #version = 0
+  /** What leading chunks come to, so that asking about the end costs nothing of them; null once one changed. */
+  #settled: { readonly chunks: number; readonly digest: Digest; readonly bytes: number } | null = null
   /** Version and first changed byte, the bytes strictly ascending: later and lower changes replace earlier ones. */
   #changes: { version: number; from: number }[] = []
 
@@ -67,6 +69,7 @@ export class OrderedItems implements StreamText {
     } else {
       const { chunk, index, chunkFrom } = this.#find(place)
       this.#changed(chunkFrom + bytesBefore(chunk.items, index))
+      this.#touch(chunk)
       chunk.items.splice(index, 0, item)
       chunk.bytes += size
       chunk.stale = true
@@ -81,16 +84,21 @@ export class OrderedItems implements StreamText {
     const { chunk, index, chunkFrom } = this.#find(placeOf(item))
     if (chunk.items[index] !== item) return
     this.#changed(chunkFrom + bytesBefore(chunk.items, index))
+    this.#touch(chunk)
     chunk.items.splice(index, 1)
     chunk.bytes -= sizeOf(item)
     chunk.stale = true
-    if (chunk.items.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
+    if (chunk.items.length === 0) {
+      this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
+      this.#settled = null
+    }
     this.#count--
     this.#length -= sizeOf(item)
   }
 
   clear(): void {
     this.#chunks = []
+    this.#settled = null
     this.#count = 0
     this.#length = 0
     this.#changed(0)
@@ -109,9 +117,10 @@ export class OrderedItems implements StreamText {
 
   slice(from = 0, to = this.#length): Piece[] {
     const pieces: Piece[] = []
-    let chunkFrom = 0
-    for (const chunk of this.#chunks) {
-      if (chunkFrom >= to) break
+    const skips = this.#settled && from >= this.#settled.bytes ? this.#settled : null
+    let chunkFrom = skips?.bytes ?? 0
+    for (let at = skips?.chunks ?? 0; at < this.#chunks.length && chunkFrom < to; at++) {
+      const chunk = this.#chunks[at] as Chunk
       if (chunkFrom + chunk.bytes > from) sliceItems(chunk.items, from - chunkFrom, to - chunkFrom, pieces)
       chunkFrom += chunk.bytes
     }
@@ -120,15 +129,13 @@ export class OrderedItems implements StreamText {
 
   /** Of all items in order; see `Digest`. */
   digest(): Digest {
-    let digest = emptyDigest
-    for (const chunk of this.#chunks) {
-      if (chunk.stale) {
-        chunk.digest = emptyDigest
-        for (const item of chunk.items) chunk.digest = extendDigest(chunk.digest, item.serial)
-        chunk.powers = powers(chunk.items.length)
-        chunk.stale = false
-      }
+    let { chunks: from, digest, bytes } = this.#settled ?? { chunks: 0, digest: emptyDigest, bytes: 0 }
+    for (let at = from; at < this.#chunks.length; at++) {
+      const chunk = this.#chunks[at] as Chunk
+      if (at === this.#chunks.length - 1) this.#settled = { chunks: at, digest, bytes }
+      refresh(chunk)
       digest = joinDigests(digest, chunk.digest, chunk.powers)
+      bytes += chunk.bytes
     }
     return digest
   }
@@ -146,9 +153,9 @@ export class OrderedItems implements StreamText {
     // Appends alone would grow the list for ever; what is forgotten counts as changed from where it is known.
     if (this.#changes.length > 1024) {
       const first = this.#changes[0] as { from: number }
-      this.#changes = [{ version: (this.#changes[512] as { version: number }).version, from: first.from }].concat(
-        this.#changes.slice(513),
-      )
+      this.#changes = [
+        { version: (this.#changes[512] as { version: number }).version, from: first.from },
+      ].concat(this.#changes.slice(513))
     }
   }
 
@@ -164,6 +171,11 @@ export class OrderedItems implements StreamText {
     chunk.bytes -= bytes
     const next = { items, bytes, digest: emptyDigest, powers: powers(0), stale: true }
     this.#chunks.splice(this.#chunks.indexOf(chunk) + 1, 0, next)
+  }
+
+  /** A chunk is about to change. */
+  #touch(chunk: Chunk): void {
+    if (chunk !== this.#chunks.at(-1)) this.#settled = null
   }
 
   #find(place: Place): { chunk: Chunk; index: number; chunkFrom: number } {
@@ -203,11 +215,6 @@ export class ItemList implements StreamText {
     return this.items.length
   }
 
-  /** Items in the order of their places. */
-  static sorted(items: readonly Item[]): ItemList {
-    return new ItemList([...items].sort((a, b) => comparePlaces(placeOf(a), placeOf(b))))
-  }
-
   [Symbol.iterator](): Iterator<Item> {
     return this.items[Symbol.iterator]()
   }
@@ -217,6 +224,14 @@ export class ItemList implements StreamText {
     sliceItems(this.items, from, to, pieces)
     return pieces
   }
+}
+
+function refresh(chunk: Chunk): void {
+  if (!chunk.stale) return
+  chunk.digest = emptyDigest
+  for (const item of chunk.items) chunk.digest = extendDigest(chunk.digest, item.serial)
+  chunk.powers = powers(chunk.items.length)
+  chunk.stale = false
 }
 
 function sizeOf(item: Item): number {
@@ -240,9 +255,10 @@ function sliceItems(items: readonly Item[], from: number, to: number, pieces: Pi
     const end = at + sizeOf(item)
     if (at >= to) return
     if (end > from) {
-      const rec = item.best as Rec
+      // A line that only write-backs put together has no record of its own; its bytes are known all the same.
+      const spans = item.best?.spans ?? item.content?.spans ?? []
       let spanFrom = at
-      for (const span of [...rec.spans, rec.newline ?? literalNewline]) {
+      for (const span of [...spans, item.best?.newline ?? literalNewline]) {
         const skip = Math.max(from - spanFrom, 0)
         const length = Math.min(span.length, to - spanFrom) - skip
         if (length > 0) pushSpan(pieces, { node: span.node, from: span.from + skip, length })

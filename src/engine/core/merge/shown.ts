@@ -1,10 +1,9 @@
 import { componentStates } from './components-view.js'
 import { readSpans } from './contents.js'
-import type { FileText } from './file-text.js'
 import { firstOwnItem } from './branches.js'
 import type { StreamGraph } from './graph.js'
 import { commonText, isPrefix, pathTo } from './items.js'
-import type { Component, HostFile, Item, Node } from './model.js'
+import type { Component, HostFile, Item, Node, LinedText } from './model.js'
 import { ItemList, type OrderedItems, placeOf } from './ordered.js'
 import { comparePlaces } from './order.js'
 import { spansText, TextPair, TextPrefix } from './texts.js'
@@ -20,7 +19,7 @@ export interface Shown {
   /** The order that it shows whole, where it does. */
   readonly order: OrderedItems | null
   /** The file that it shows a beginning of, where it does. */
-  readonly file: FileText | null
+  readonly file: LinedText | null
 }
 
 /** The component that the canonical view shows. */
@@ -91,7 +90,7 @@ export function shownValue(graph: StreamGraph, tips: readonly Node[]): Node | nu
 }
 
 export function valueText(node: Node | null): StreamText {
-  return spansText(node?.item?.content?.spans ?? [])
+  return spansText(node?.item?.best?.spans ?? [])
 }
 
 /** What of a node's file stands after its last complete line, where nothing came after. */
@@ -111,6 +110,12 @@ export function openTail(file: HostFile): { node: Node; text: StreamText } | nul
   return text && { node, text }
 }
 
+/** The same, where the host itself brought it: what a cut left of another's line is nobody's. */
+export function ownTail(file: HostFile): { node: Node; text: StreamText } | null {
+  const last = [...file.text.spans(Math.max(file.text.length - 1, 0), file.text.length)][0]
+  return last?.node && last.node.chain === file.chain ? openTail(file) : null
+}
+
 /**
  * What a host that keeps an unterminated tail of its own should have: the tail ended by a newline, at its place among
  * the other records; nothing of it where another host's next record begins with it, since that is the same line.
@@ -120,7 +125,9 @@ export function withTail(
   tail: { node: Node; text: StreamText },
   tips: Tips,
 ): StreamText {
-  const bytes = readSpans([...(tail.node.text as FileText).spans((tail.node.text as FileText).tailFrom, tail.node.textEnd)])
+  const bytes = readSpans([
+    ...(tail.node.text as LinedText).spans((tail.node.text as LinedText).tailFrom, tail.node.textEnd),
+  ])
   const place = { ...ownPlace(tail.node), index: tail.node.recs.length }
   const before: Item[] = []
   const after: Item[] = []
@@ -130,12 +137,15 @@ export function withTail(
     else after.push(item)
   }
   const newline = spansText([{ node: null, from: 0, length: 1 }])
-  return new TextPair(new TextPair(new ItemList(before), new TextPair(tail.text, newline)), new ItemList(after))
+  return new TextPair(
+    new TextPair(new ItemList(before), new TextPair(tail.text, newline)),
+    new ItemList(after),
+  )
 }
 
 /** Whether a file's tail is the beginning of the next line of a text that continues it. */
 export function tailContinues(tail: { node: Node }, item: Item, depth: number): boolean {
-  const text = tail.node.text as FileText
+  const text = tail.node.text as LinedText
   const bytes = readSpans([...text.spans(text.tailFrom, text.length)])
   const next = pathTo(item, depth)[0]
   return next !== undefined && beginsWith(next, bytes)

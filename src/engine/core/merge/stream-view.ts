@@ -1,18 +1,21 @@
-import { invariant } from '../errors.js'
+import { HoldfastError } from '../errors.js'
 import type { EventRef, HostId, Piece } from '../event.js'
+import { copyWithin } from './branches.js'
 import { componentOf, componentStates } from './components-view.js'
 import { rootOf } from './components.js'
 import { deriveConflicts } from './conflicts.js'
 import { readSpans } from './contents.js'
 import { plainListener, StreamGraph } from './graph.js'
-import { type Component, type HostFile, isWithin, type Item, type Node } from './model.js'
+import { type Component, type HostFile, isWithin, type Item, type Node, type Rec } from './model.js'
 import { compareTime } from '../clock.js'
-import { compareText } from './order.js'
-import { ItemList } from './ordered.js'
+import { settleLastWins } from './last-wins.js'
+import { comparePlaces, compareText } from './order.js'
+import { ItemList, placeOf } from './ordered.js'
 import { Intake } from './intake.js'
 import {
   continuesText,
   openTail,
+  ownTail,
   orderedText,
   type Shown,
   shownBranch,
@@ -115,14 +118,12 @@ export class StreamView {
     const primary = componentStates(graph)[0]
     if (!primary) return { text: emptyText, heads: [], shows: 'canonical', incomplete }
     const own = file && file.wrote ? componentOf(file) : null
-    const component = own ?? primary.component
+    const component = own?.hasRecords ? own : primary.component
     if (graph.format.shape === 'whole') {
       const { shown, heads } = this.#show(component)
       return { text: shown.text, heads, shows: 'canonical', incomplete }
     }
-    return graph.union
-      ? this.#unionFor(graph, component, file)
-      : this.#orderedFor(graph, component, file)
+    return graph.union ? this.#unionFor(graph, component, file) : this.#orderedFor(graph, component, file)
   }
 
   /** By id. */
@@ -145,21 +146,38 @@ export class StreamView {
     if (!node) return null
     if (this.#format.shape === 'whole') return valueText(node)
     if (this.#format.shape === 'ordered') return this.#completeText(orderedText(this.#graph, node))
-    const items: Item[] = []
-    for (const item of this.#order.items) if (this.#tips.holds(node, item)) items.push(item)
-    return ItemList.sorted(items)
+    const copies: Rec[] = []
+    for (const item of this.#order.items) {
+      const copy = this.#tips.holds(node, item) ? copyWithin(item, node) : null
+      if (copy) copies.push(copy)
+    }
+    return new ItemList(copies.sort(comparePlaces).map(({ item }) => item))
+  }
+
+  /**
+   * All that heads contain, in canonical order, as a text of its own: also of unrelated ones, and with malformed records
+   * that the view leaves out after a lossy reset left out here too. For records only.
+   */
+  unionText(heads: readonly EventRef[]): StreamText {
+    const graph = this.#current()
+    const nodes = heads.map((head) => graph.find(head)).filter((node) => node !== undefined)
+    for (const { component } of componentStates(graph)) this.#show(component)
+    const items = this.#order.items.filter(
+      (item) => item.visible && nodes.some((node) => this.#tips.holds(node, item)),
+    )
+    return new ItemList(items.sort((a, b) => comparePlaces(placeOf(a), placeOf(b))))
   }
 
   /** The bytes of pieces of this stream's events. Throws INTERNAL where one is not here. */
   read(pieces: readonly Piece[]): Uint8Array {
     const spans = this.#current().spansOf(pieces)
-    invariant(typeof spans !== 'string', `pieces name bytes that are not here: ${String(spans)}`)
+    if (typeof spans === 'string') throw new HoldfastError('INTERNAL', `bytes of ${spans} are not here`)
     return readSpans(spans)
   }
 
   #begin(): StreamGraph {
     const union = this.#format.shape === 'tree' || this.#format.shape === 'records'
-    this.#order = new UnionOrder()
+    this.#order = new UnionOrder(this.#format)
     this.#graph = new StreamGraph(this.#format, union ? this.#order : plainListener)
     this.#tips = new Tips(this.#graph)
     this.#seen = 0
@@ -170,13 +188,19 @@ export class StreamView {
   /** The graph with every event in it and visibility decided. */
   #current(): StreamGraph {
     const graph = this.#intake.graph()
-    if (!graph.union || this.#seen === this.#changes) return graph
+    if (!graph.union || this.#seen === this.#changes) {
+      graph.added = []
+      return graph
+    }
     this.#seen = this.#changes
     const deciding = decidingResolves(graph)
-    const same = deciding.length === this.#settled.length && deciding.every((node) => this.#settled.includes(node))
-    const allKnow = [...graph.heads].every((head) => deciding.every((resolve) => isWithin(resolve, head)))
-    if (!same || !allKnow) refreshVisibility(graph, this.#order)
+    const same =
+      deciding.length === this.#settled.length && deciding.every((node) => this.#settled.includes(node))
+    const allKnow = graph.added.every((node) => deciding.every((resolve) => isWithin(resolve, node)))
+    if (!same || !allKnow || this.#order.stale) refreshVisibility(graph, this.#order)
     else refreshMalformed(graph, this.#order)
+    graph.added = []
+    this.#order.stale = false
     this.#settled = deciding
     return graph
   }
@@ -184,7 +208,10 @@ export class StreamView {
   #show(component: Component): { shown: Shown; heads: EventRef[] } {
     const graph = this.#graph
     const tips = this.#tips.of(component)
-    if (graph.union) return { shown: shownUnion(this.#tips, this.#order, component), heads: refs(headsIn(graph, component)) }
+    if (graph.union) {
+      settleLastWins(this.#order, this.#tips, tips, component)
+      return { shown: shownUnion(this.#tips, this.#order, component), heads: refs(headsIn(graph, component)) }
+    }
     const node = graph.format.shape === 'whole' ? shownValue(graph, tips) : shownBranch(graph, tips)
     if (!node) return { shown: noText, heads: [] }
     const contained = headsIn(graph, component).filter((head) => this.#tips.isBehind(head, node))
@@ -207,7 +234,7 @@ export class StreamView {
       return { text: new TextPrefix(file.text, file.text.length), shows: 'own', ...common }
     }
     const shows = lost.size > 0 ? 'less-dropped' : 'canonical'
-    const tail = file && openTail(file)
+    const tail = file && ownTail(file)
     if (tail) return { text: withTail(wanted, tail, this.#tips), shows, ...common }
     if (lost.size > 0) return { text: wanted, shows, ...common }
     return { text: new TextPrefix(shown.text, shown.complete), shows, ...common }
@@ -230,12 +257,17 @@ export class StreamView {
         const own = tips.find((tip) => continuesText(node, tip, root))
         if (own) [chosen, shows] = [own, 'branch']
       }
-      const tail = openTail(file)
+      const tail = ownTail(file)
       const keepsTail = tail !== null && !tailContinues(tail, chosen.item ?? root, node.item?.depth ?? 0)
       if (chosen === node || keepsTail) {
         const heads = refs(headsIn(graph, component).filter((head) => this.#tips.isBehind(head, node)))
         const asIs = file.logical === file.physical
-        return { text: asIs ? new TextPrefix(file.text, file.text.length) : orderedText(graph, node).text, heads, shows: 'own', incomplete }
+        return {
+          text: asIs ? new TextPrefix(file.text, file.text.length) : orderedText(graph, node).text,
+          heads,
+          shows: 'own',
+          incomplete,
+        }
       }
     }
     const heads = refs(headsIn(graph, component).filter((head) => this.#tips.isBehind(head, chosen)))
@@ -255,8 +287,8 @@ export class StreamView {
   #tails(graph: StreamGraph): Tail[] {
     if (graph.format.shape === 'whole') return []
     const tails: Tail[] = []
-    for (const file of graph.files.values()) {
-      const tail = openTail(file)
+    for (const file of [...graph.files.values()].sort((a, b) => compareText(a.id, b.id))) {
+      const tail = file.continued ? null : openTail(file)
       if (!tail) continue
       const pieces = tail.text.slice()
       tails.push({ host: file.host, path: file.path, length: tail.text.length, pieces })
@@ -276,7 +308,7 @@ export function createStreamView(format: MergeFormat): StreamView {
 function fileOfHost(graph: StreamGraph, host: HostId): HostFile | null {
   let best: HostFile | null = null
   for (const file of graph.files.values()) {
-    if (file.host !== host || file.lastOffset < 0) continue
+    if (file.host !== host || file.lastOffset < 0 || file.continued) continue
     if (best === null || isBetter(file, best)) best = file
   }
   return best

@@ -1,14 +1,14 @@
 import type { Piece } from '../event.js'
 import { pieceLength } from '../replay-plan.js'
 import { FileText } from './file-text.js'
-import type { Span } from './model.js'
+import type { Item, Node, Span } from './model.js'
 import type { StreamText } from './types.js'
 
-export const emptyText: StreamText = new FileText()
+export const emptyText: StreamText = new FileText<Item, Node>()
 
 /** Spans as a text. */
 export function spansText(spans: Iterable<Span>): StreamText {
-  const text = new FileText()
+  const text = new FileText<Item, Node>()
   for (const span of spans) text.push(span)
   return text
 }
@@ -64,4 +64,3 @@ export function materialise(
   }
   return bytes
 }
-

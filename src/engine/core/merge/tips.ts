@@ -54,7 +54,9 @@ export class Tips {
         return inner.item === null || this.holds(outer, inner.item)
       default:
         this.#prepare()
-        return this.#plain ? this.#coversAll(inner, outer) : isSubset(this.#contentsOf(inner), this.#contentsOf(outer))
+        return this.#plain
+          ? this.#coversAll(inner, outer)
+          : isSubset(this.#contentsOf(inner), this.#contentsOf(outer))
     }
   }
 
@@ -107,9 +109,10 @@ export class Tips {
       const end = recsWithin(chain.recs, units)
       let at = recsWithin(chain.recs, from)
       while (at < end && (chain.recs[at] as Rec).item.copies.some((copy) => isCopyWithin(copy, outer))) at++
-      const upTo = at === end ? units : ((chain.recs[at - 1] as Rec | undefined)?.end ?? 0)
+      const upTo = at === end ? units : (chain.recs[at - 1]?.end ?? 0)
       const known = outer.chain.cover.get(chain)
-      if (outer.end >= (known?.at ?? 0)) outer.chain.cover.set(chain, { at: outer.end, upTo: Math.max(upTo, from) })
+      if (outer.end >= (known?.at ?? 0))
+        outer.chain.cover.set(chain, { at: outer.end, upTo: Math.max(upTo, from) })
       if (at < end) return false
     }
     return true

@@ -1,10 +1,4 @@
-import type { Chain } from './model.js'
-
-/**
- * What a place in the history contains: of each chain, how many units. Ancestry is a comparison of two vectors, never
- * a walk. Vectors are shared between events and never changed once made.
- */
-export type Vector = ReadonlyMap<Chain, number>
+import type { Chain, Vector } from './model.js'
 
 export const emptyVector: Vector = new Map()
 

@@ -11,9 +11,7 @@ export function decidingResolves(graph: StreamGraph, within?: Node): Node[] {
       node.resolve.choice !== 'undo' &&
       (within === undefined || isWithin(node, within)),
   )
-  return candidates.filter(
-    (node) => !candidates.some((other) => other !== node && isWithin(node, other)),
-  )
+  return candidates.filter((node) => !candidates.some((other) => other !== node && isWithin(node, other)))
 }
 
 /**
@@ -31,9 +29,7 @@ export class Drops {
     this.#all = graph.resolves.filter(
       ({ resolve }) => resolve !== null && !resolve.undone && resolve.choice !== 'undo',
     )
-    this.#returning = new Map(
-      this.#deciding.map((resolve) => [resolve, returningTo(graph, resolve, within)]),
-    )
+    this.#returning = new Map(this.#deciding.map((resolve) => [resolve, returningTo(graph, resolve, within)]))
   }
 
   get none(): boolean {
@@ -60,9 +56,17 @@ export class Drops {
     return covered
   }
 
-  /** Whether a node contains a copy that no resolution in the node's own past drops. */
+  /**
+   * Whether a node brings a copy back: it contains the copy, no resolution in the node's own past drops it, and none
+   * that decides knew the node and dropped it all the same.
+   */
   #shows(node: Node, copy: Rec): boolean {
     if (copy.end > reach(node, copy.node.chain)) return false
+    const known = this.#deciding.some(
+      (resolve) =>
+        isWithin(node, resolve) && copy.end <= reach(resolve, copy.node.chain) && !keeps(resolve, copy.item),
+    )
+    if (known) return false
     return !this.#all.some(
       (resolve) =>
         isWithin(resolve, node) && copy.end <= reach(resolve, copy.node.chain) && !keeps(resolve, copy.item),
@@ -74,37 +78,36 @@ function keeps(resolve: Node, item: Item): boolean {
   return resolve.resolve?.kept.has(item) ?? false
 }
 
-/** Of each chain, the last event that brought bytes without knowing the resolution, and unknown to it. */
+/**
+ * Events that brought bytes without knowing the resolution, and unknown to it. Of each chain's, those with the same
+ * resolutions behind them, the last one contains the others.
+ */
 function returningTo(graph: StreamGraph, resolve: Node, within: Node | undefined): Node[] {
   const nodes: Node[] = []
   for (const chain of graph.chains) {
-    const node = lastConcurrent(chain, resolve, within)
-    if (node) nodes.push(node)
+    let known = -1
+    for (let at = chain.nodes.length - 1; at >= 0; at--) {
+      const node = chain.nodes[at] as Node
+      if (isWithin(node, resolve)) break
+      if (node.resolve || node.bytes.length === 0 || isWithin(resolve, node)) continue
+      if (within !== undefined && !isWithin(node, within)) continue
+      const behind = graph.resolves.filter((other) => isWithin(other, node)).length
+      if (behind !== known) nodes.push(node)
+      known = behind
+    }
   }
   return nodes
-}
-
-function lastConcurrent(chain: Chain, resolve: Node, within: Node | undefined): Node | null {
-  for (let at = chain.nodes.length - 1; at >= 0; at--) {
-    const node = chain.nodes[at] as Node
-    if (isWithin(node, resolve)) return null
-    if (node.resolve || node.bytes.length === 0) continue
-    if (!isWithin(resolve, node) && (within === undefined || isWithin(node, within))) return node
-  }
-  return null
 }
 
 /** Decides anew which items of a union are seen. */
 export function refreshVisibility(graph: StreamGraph, order: UnionOrder): void {
   const drops = new Drops(graph)
+  for (const { copies } of order.items) {
+    for (const copy of copies) copy.dropped = !drops.none && drops.drops(copy)
+  }
   const hidden = hiddenItems(graph)
   for (const item of order.items) {
-    let visible = false
-    for (const copy of item.copies) {
-      copy.dropped = !drops.none && drops.drops(copy)
-      visible ||= !copy.dropped
-    }
-    order.setVisible(item, visible && !isHidden(item, hidden))
+    order.setVisible(item, item.copies.some((copy) => !copy.dropped) && !isHidden(item, hidden))
   }
 }
 
@@ -146,7 +149,9 @@ export function lostItems(graph: StreamGraph, file: HostFile): Item[] {
   const deciding = decidingResolves(graph)
   const lost: Item[] = []
   for (const [item, reset] of file.drops) {
-    if (item.visible && !deciding.some((resolve) => isWithin(reset, resolve))) lost.push(item)
+    // A line of an order-dependent file may be one that no event brought after just this text; it is lost all the same.
+    const isThere = !graph.union || item.copies.some((copy) => !copy.dropped)
+    if (isThere && !deciding.some((resolve) => isWithin(reset, resolve))) lost.push(item)
   }
   return lost
 }
