@@ -35,7 +35,7 @@ async function inTheLog(folder: string, tiny: boolean): Promise<BenchResult[]> {
   const inLog = (count: number): Contender<number> => ({
     name: `${count} waiting in the log`,
     run: async () => {
-      const commits = linesOf(count).map((line, index) => bench.commit(index % sessions, line))
+      const commits = linesOf(count).map((each, index) => bench.commit(index % sessions, each))
       await Promise.all(commits.map((commit) => bench.writer.append(commit)))
       return count
     },
@@ -66,7 +66,7 @@ async function fromTheFile(folder: string, tiny: boolean): Promise<BenchResult[]
   const project = join(userHome, '.claude', 'projects', '-home-ada-code-bench')
   mkdirSync(project, { recursive: true })
   const paths = Array.from({ length: 100 }, (_, index) => join(project, `session-${index}.jsonl`))
-  for (const path of paths) appendFileSync(path, line(0))
+  for (const path of paths) appendFileSync(path, text.subarray(0, lineBytes))
   const recording = await startLiveRecording(benchHome(folder, userHome))
   const plain = new PlainAppend(join(folder, 'plain'))
   const inPlain = (count: number): Contender<number> => ({
@@ -77,14 +77,18 @@ async function fromTheFile(folder: string, tiny: boolean): Promise<BenchResult[]
     },
     digest: String,
   })
-  const inFiles = (count: number, files: number): Contender<number> => ({
-    name: `${count} × append, until in the log`,
-    run: () =>
-      recorded(recording, count * lineBytes, () => {
-        for (const [index, each] of linesOf(count).entries()) appendFileSync(paths[index % files] ?? '', each)
-      }),
-    digest: String,
-  })
+  const inFiles = (count: number, files: number): Contender<number> => {
+    const shareBytes = (count / files) * lineBytes
+    const share = (index: number): Uint8Array => text.subarray(index * shareBytes, (index + 1) * shareBytes)
+    return {
+      name: `${count} lines in ${files} files, until in the log`,
+      run: () =>
+        recorded(recording, count * lineBytes, () => {
+          for (const [index, path] of paths.slice(0, files).entries()) appendFileSync(path, share(index))
+        }),
+      digest: String,
+    }
+  }
   try {
     const rounds = tiny ? 3 : 300
     const results = [
@@ -92,7 +96,7 @@ async function fromTheFile(folder: string, tiny: boolean): Promise<BenchResult[]
     ]
     for (const files of tiny ? [2] : [1, 100]) {
       const count = tiny ? 10 : 1000
-      const name = `file → log, ${count} in ${files} files against one`
+      const name = `file → log, ${count} lines against one`
       const contenders = { a: inFiles(1, 1), b: inFiles(count, files) }
       results.push(await compare({ name, ...contenders, rounds: tiny ? 2 : 100, sameResult: false }))
     }
@@ -119,12 +123,10 @@ function recorded({ session }: LiveRecording, bytes: number, change: () => void)
 
 const text = sessionBytes(lineBytes * 1000)
 
-function line(index: number): Uint8Array {
-  return text.subarray(index * lineBytes, (index + 1) * lineBytes)
-}
-
 function linesOf(count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => line(index))
+  return Array.from({ length: count }, (_, index) =>
+    text.subarray(index * lineBytes, (index + 1) * lineBytes),
+  )
 }
 
 function payloadDigest(count: number): string {

@@ -24,12 +24,15 @@ async function build(): Promise<string> {
     copyFileSync(join(root, file), join(folder, file))
   }
   for (const part of ['node_modules', 'src']) symlinkSync(join(root, part), join(folder, part))
-  const run = promisify(execFile)
+  const runProgram = promisify(execFile)
   const compiler = join(root, 'node_modules', '.bin', 'tsc')
   // It writes what it can even where a type is wrong, which `npm run check` tells.
-  await run(compiler, ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')]).catch(
-    () => undefined,
-  )
-  await run(process.execPath, [join(folder, 'scripts', 'manifest.mjs')])
+  await runProgram(compiler, [
+    '-p',
+    join(root, 'tsconfig.build.json'),
+    '--outDir',
+    join(folder, 'dist'),
+  ]).catch(() => undefined)
+  await runProgram(process.execPath, [join(folder, 'scripts', 'manifest.mjs')])
   return join(folder, 'bin', 'run.js')
 }

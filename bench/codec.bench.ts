@@ -59,9 +59,9 @@ export async function run({ tiny }: BenchOptions): Promise<readonly BenchResult[
   return results
 }
 
-function work<T>(name: string, run: () => T, show?: (result: T) => string): SmallWork {
+function work<T>(name: string, call: () => T, show?: (result: T) => string): SmallWork {
   const shown = (result: T): string | Uint8Array => show?.(result) ?? (result as string | Uint8Array)
-  return { name, run, digest: () => createHash('sha256').update(shown(run())).digest('hex') }
+  return { name, run: call, digest: () => createHash('sha256').update(shown(call())).digest('hex') }
 }
 
 function eventText({ body, ...header }: Event): string {

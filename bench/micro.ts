@@ -46,13 +46,13 @@ export function sizeName(bytes: number): string {
   return bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`
 }
 
-function medianMs({ name, run }: SmallWork, tiny: boolean): number {
+function medianMs(work: SmallWork, tiny: boolean): number {
   const budget = tiny ? { time: 1, iterations: 8, warmup: false } : { time: 60, warmupTime: 10 }
   const bench = new Bench(budget)
-  bench.add(name, run, { async: false })
+  bench.add(work.name, () => work.run(), { async: false })
   const [task] = bench.runSync()
   const result = task?.result
-  if (result?.state !== 'completed') throw new Error(`${name} did not complete`, { cause: result })
+  if (result?.state !== 'completed') throw new Error(`${work.name} did not complete`, { cause: result })
   // Where all runs were below the clock's resolution, a ratio would be a division by zero.
   return Math.max(result.latency.p50, 1e-6)
 }

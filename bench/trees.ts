@@ -10,7 +10,7 @@ import { watchedRoots } from '../src/daemon/watched-roots.js'
 import { contentBytes, fileState } from '../src/engine/replay/content.js'
 import type { Contender } from './harness.js'
 
-const run = promisify(execFile)
+const runProgram = promisify(execFile)
 
 /** What people do instead: `cp -r`, then wait until the disk has it. `to` is replaced. */
 export function durableCopy(from: string, to: string): Contender<string> {
@@ -18,8 +18,8 @@ export function durableCopy(from: string, to: string): Contender<string> {
     name: 'cp -r, sync',
     prepare: () => rm(to, { recursive: true, force: true }),
     run: async () => {
-      await run('cp', ['-r', from, to])
-      await run('sync', process.platform === 'linux' ? ['-f', to] : [])
+      await runProgram('cp', ['-r', from, to])
+      await runProgram('sync', process.platform === 'linux' ? ['-f', to] : [])
       return to
     },
     digest: treeDigest,

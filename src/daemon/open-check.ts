@@ -1,6 +1,6 @@
+import { toRanges } from '../engine/core/ranges.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Damage } from '../engine/ports/check.js'
-import type { OffsetRange } from '../engine/ports/log.js'
 import type { LevelStore } from '../store/level-store.js'
 
 /** After an unclean stop this much of the log's end is read before anything is recorded; `recover` reads all. */
@@ -32,7 +32,7 @@ export async function checkAndFence(store: LevelStore, log: LogId, options: Chec
   const before = info.lost
     .filter((range) => range.from < from)
     .map((range) => ({ ...range, to: Math.min(range.to, from) }))
-  const now = mergeRanges([...before, ...lost])
+  const now = toRanges([...before, ...lost])
   if (JSON.stringify(now) !== JSON.stringify(info.lost)) await store.setLost(log, now)
   if (found.length > 0) await store.rebuildIndex(log)
   return found.filter(
@@ -45,15 +45,4 @@ function firstToCheck(info: { events: number; bytes: number }, { full, unclean }
   if (!unclean) return info.events - 1
   const share = Math.min(1, uncleanCheckMaxBytes / Math.max(1, info.bytes))
   return Math.floor(info.events * (1 - share))
-}
-
-/** Sorted, disjoint, neighbours joined. */
-export function mergeRanges(ranges: readonly OffsetRange[]): OffsetRange[] {
-  const merged: OffsetRange[] = []
-  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
-    const last = merged.at(-1)
-    if (last && from <= last.to) merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, to) }
-    else merged.push({ from, to })
-  }
-  return merged
 }

@@ -1,3 +1,4 @@
+import { difference } from '../engine/core/ranges.js'
 import { tick } from '../engine/core/clock.js'
 import { cursorId } from '../engine/core/cursor.js'
 import {
@@ -19,7 +20,6 @@ import { GroupCommit } from './group-commit.js'
 import { eventKey, fileKey, historyKey, hostEventKey, logKey, textKey } from './keys.js'
 import { fileId, type LogTable } from './log-table.js'
 import { Nonces } from './nonces.js'
-import { subtract } from './ranges.js'
 import {
   encodeCursor,
   encodeFileRow,
@@ -94,11 +94,11 @@ export class LevelLogWriter implements LogWriter {
     const standing = new Map<string, () => DatabaseOperation>()
     for (const { key, cursor } of commit.cursors ?? []) {
       const id = cursorId(key)
-      standing.set(`cursor ${id}`, () => row('cursor', id, cursor && encodeCursor(cursor)))
+      standing.set(`cursor ${id}`, () => textRow('cursor', id, cursor && encodeCursor(cursor)))
     }
     for (const { key, intent } of commit.intents ?? []) {
       const id = cursorId(key)
-      standing.set(`intent ${id}`, () => row('intent', id, intent && encodeIntent(intent)))
+      standing.set(`intent ${id}`, () => textRow('intent', id, intent && encodeIntent(intent)))
     }
     standing.set('log', () => ({
       type: 'put',
@@ -133,7 +133,7 @@ export class LevelLogWriter implements LogWriter {
     const { table } = this.#tools
     this.#head = { ...this.#head, bytes: this.#head.bytes + bytes }
     const head = this.#head
-    const whole = (): LogRow => ({ ...head, lost: subtract(table.row(this.log)?.lost ?? [], filled) })
+    const whole = (): LogRow => ({ ...head, lost: difference(table.row(this.log)?.lost ?? [], filled) })
     const standing = new Map<string, () => DatabaseOperation>([
       ['log', () => ({ type: 'put', key: logKey(this.log), value: encodeLogRow(whole()) })],
     ])
@@ -200,7 +200,7 @@ export class LevelLogWriter implements LogWriter {
 }
 
 /** Puts a row that is named by text, or deletes it where there is no value. */
-function row(table: 'cursor' | 'intent', name: string, value: Uint8Array | null): DatabaseOperation {
+function textRow(table: 'cursor' | 'intent', name: string, value: Uint8Array | null): DatabaseOperation {
   const key = textKey(table, name)
   return value ? { type: 'put', key, value } : { type: 'del', key }
 }

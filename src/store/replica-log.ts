@@ -1,3 +1,4 @@
+import { difference, intersection } from '../engine/core/ranges.js'
 import { HoldfastError } from '../engine/core/errors.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Hasher } from '../engine/ports/hash.js'
@@ -9,7 +10,6 @@ import { eventDigest, firstChain, unpackValue } from './event-value.js'
 import { eventKey, eventKeyOffset, identityKey, stubKey } from './keys.js'
 import { logIdOf } from './log-identity.js'
 import type { LogTable } from './log-table.js'
-import { complement, intersect } from './ranges.js'
 import { decodeIdentityRow, decodeStubRow, encodeIdentityRow, type StubRow } from './replica-rows.js'
 import { entries } from './scan.js'
 
@@ -54,7 +54,7 @@ export class ReplicaLog {
     const row = this.#table.row(log)
     const identity = row && row.events > 0 ? await this.identity(log) : undefined
     if (!row || !identity) return undefined
-    const held = complement(row.lost, row.events)
+    const held = difference([{ from: 0, to: row.events }], row.lost)
     const stubs = await this.stubs(log)
     const ends: LogPoint[] = []
     for (const { to } of [...held, ...stubs].toSorted((a, b) => a.to - b.to)) {
@@ -65,7 +65,7 @@ export class ReplicaLog {
   }
 
   /** Where only stubs are. They count as lost too: nothing can be read there. */
-  async stubs(log: LogId): Promise<OffsetRange[]> {
+  async stubs(log: LogId): Promise<readonly OffsetRange[]> {
     const lost = this.#table.row(log)?.lost ?? []
     if (lost.length === 0) return []
     const found: { from: number; to: number }[] = []
@@ -76,7 +76,7 @@ export class ReplicaLog {
       if (last?.to === offset) last.to = offset + 1
       else found.push({ from: offset, to: offset + 1 })
     }
-    return intersect(found, lost)
+    return intersection(found, lost)
   }
 
   /** The chain after `events` events; undefined where it is not known here. */

@@ -1,3 +1,4 @@
+import { difference } from '../engine/core/ranges.js'
 import type { LogId } from '../engine/core/event.js'
 import { limits } from '../engine/core/limits.js'
 import { signedPointBytes } from '../engine/core/signed-point.js'
@@ -8,7 +9,6 @@ import type { Database } from './database.js'
 import { nextChain } from './event-value.js'
 import { eventKeyOffset, pointKey } from './keys.js'
 import type { LogTable } from './log-table.js'
-import { subtract } from './ranges.js'
 import type { Held, ReplicaLog } from './replica-log.js'
 import { decodePointRow } from './replica-rows.js'
 import { entries } from './scan.js'
@@ -37,8 +37,8 @@ export async function* readRuns(tools: ReadTools, log: LogId, range: OffsetRange
   const row = tools.table.row(log)
   const identity = row && (await tools.log.identity(log))
   if (!row || !identity) return
-  const gaps = subtract(row.lost, await tools.log.stubs(log))
-  const whole = subtract([{ from: 0, to: row.events }], gaps)
+  const gaps = difference(row.lost, await tools.log.stubs(log))
+  const whole = difference([{ from: 0, to: row.events }], gaps)
   const wanted = { from: Math.max(0, range.from), to: Math.min(range.to, row.events) }
   for (const { from, to } of whole) {
     const start = Math.max(from, wanted.from)

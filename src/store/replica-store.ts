@@ -1,3 +1,4 @@
+import { countOf, difference, toRanges } from '../engine/core/ranges.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Clock } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
@@ -10,7 +11,6 @@ import { identityKey, logKey, pointKey } from './keys.js'
 import type { LevelLogWriter } from './level-log-writer.js'
 import { hostIdOf } from './log-identity.js'
 import type { LogTable } from './log-table.js'
-import { joined, size, subtract } from './ranges.js'
 import { checkRun, checkShape, invalid, type CheckedEvent } from './replica-check.js'
 import type { ReplicaLog } from './replica-log.js'
 import { Placement } from './replica-place.js'
@@ -135,7 +135,7 @@ async function place(tools: StoreRunTools, run: EventRun, events: readonly Check
   ]
   if (before.events === 0)
     operations.push({ type: 'put', key: identityKey(log), value: encodeIdentityRow(hasher, identity) })
-  const filled = subtract(before.lost, row.lost)
+  const filled = difference(before.lost, row.lost)
   const onDurable = (): void => {
     for (const file of placement.files.values()) table.setFile(file)
   }
@@ -156,7 +156,7 @@ async function place(tools: StoreRunTools, run: EventRun, events: readonly Check
       },
     })
   }
-  if (size(filled) > 0) table.tellAdded(log, filled)
+  if (countOf(filled) > 0) table.tellAdded(log, filled)
 }
 
 function rowAfter(before: LogRow, events: readonly CheckedEvent[], bytes: number): LogRow {
@@ -179,7 +179,7 @@ function rowAfter(before: LogRow, events: readonly CheckedEvent[], bytes: number
     bytes: before.bytes + bytes,
     events: grown ? end.offset + 1 : before.events,
     chain: grown ? end.chain : before.chain,
-    lost: joined([...subtract(before.lost, joined(whole)), ...stubs]),
+    lost: toRanges([...difference(before.lost, toRanges(whole)), ...stubs]),
   }
 }
 

@@ -139,12 +139,12 @@ describe('arguments', () => {
     ['/home/ada/code/shop', '~/code/shop'],
     ['/home/ada', '~'],
     ['~/code/shop', '~/code/shop'],
-    ['code/shop', '~/work/code/shop'],
+    ['code/shop', '~/own/code/shop'],
     ['../../eve/shop', '/home/eve/shop'],
     ['/home/adam/shop', '/home/adam/shop'],
     ['C:\\code\\shop', 'C:\\code\\shop'],
   ])('the folder %s is %s', (text, folder) => {
-    expect(namedFolder(text, '/home/ada/work', '/home/ada')).toBe(folder)
+    expect(namedFolder(text, '/home/ada/own', '/home/ada')).toBe(folder)
   })
 
   it.each([

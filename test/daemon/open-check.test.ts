@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkAndFence, mergeRanges } from '../../src/daemon/open-check.js'
+import { checkAndFence } from '../../src/daemon/open-check.js'
 import type { NewEvent } from '../../src/engine/core/event.js'
 import { eventKey, historyKey, logKey } from '../../src/store/keys.js'
 import type { Database } from '../../src/store/database.js'
@@ -30,22 +30,6 @@ const change = (db: Database, offset: number): Promise<void> =>
 
 const lost = (store: LevelStore): unknown => store.reader.log(log)?.lost
 const range = (from: number, to: number) => ({ from, to })
-
-describe('mergeRanges', () => {
-  it.each([
-    [[], []],
-    [[range(1, 2)], [range(1, 2)]],
-    [
-      [range(3, 4), range(1, 2)],
-      [range(1, 2), range(3, 4)],
-    ],
-    [[range(1, 2), range(2, 3)], [range(1, 3)]],
-    [[range(1, 5), range(2, 3)], [range(1, 5)]],
-    [[range(2, 3), range(1, 9), range(4, 12)], [range(1, 12)]],
-  ])('%j is %j', (ranges, expected) => {
-    expect(mergeRanges(ranges)).toEqual(expected)
-  })
-})
 
 describe('checkAndFence', () => {
   it('finds nothing in a sound log, and nothing of an unknown one', async () => {

@@ -10,23 +10,21 @@ beforeAll(async () => {
   hasher = await createHasher()
 })
 
-/** Seeds of runs that found a fault once. They stay. */
+/** Seeds that fail where the fix of the fault that they are named after is taken away. They stay. */
 const regressions: readonly (readonly [seed: number, what: string])[] = [
-  [56, 'a stop while a removal waited to be confirmed never ended'],
   [30, 'a state file rewritten twice within one tick of its time stamp'],
   [15, 'NULs in a file whose size and time are as recorded'],
-  [666, 'a run of NULs shorter than sixteen bytes, up to the end of a sector'],
-  [328, 'a repair that was killed between the rename and its event'],
-  [235, 'a state file rewritten within the tick of its own restore'],
-  [2261, 'an edit before the tail together with an append'],
-  [1478, 'an edit within the tick of a comparison'],
-  [134, 'a reset that builds on what stood before lost events'],
-  [2339, 'a file that no recovery could make whole'],
-  [2884, 'a base on a file of which nothing is left'],
-  [2048, 'a repair of a file whose earlier generation is damaged'],
-  [2660, 'a repair of a file whose earlier generation is lost'],
-  [1658, 'a cursor that was given up with an index row'],
   [1045, 'a power loss right after a clean stop'],
+  [328, 'a repair that was killed between the rename and its event'],
+  [2653, 'a restored file changed within the tick of its restore'],
+  [1195, 'an edit before the tail together with an append'],
+  [1478, 'an edit within the tick of a comparison'],
+  [29, 'a reset that builds on what stood before lost events'],
+  [2339, 'a file that no recovery could make whole'],
+  [391, 'an empty file whose only event is lost'],
+  [190, 'a base on a file of which nothing is left'],
+  [21679, 'a move from a file of which nothing is left'],
+  [1658, 'a cursor that was given up with an index row'],
 ]
 
 describe('a simulated machine', () => {

@@ -10,6 +10,7 @@ import type {
   LogId,
   NewEvent,
 } from '../core/event.js'
+import type { OffsetRange } from '../core/ranges.js'
 import type { HistoryStep } from '../core/replay-plan.js'
 
 /** An event as the log holds it. */
@@ -20,11 +21,7 @@ export interface LoggedEvent {
   readonly chain: Uint8Array
 }
 
-export interface OffsetRange {
-  readonly from: number
-  /** Exclusive. */
-  readonly to: number
-}
+export type { OffsetRange } from '../core/ranges.js'
 
 export interface LogInfo {
   readonly log: LogId

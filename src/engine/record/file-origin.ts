@@ -40,7 +40,9 @@ export class FileOrigin {
       if (file.stat.size < source.position || source.position === 0 || this.#stillAt(from, source)) continue
       await writer.flush()
       const { content, epoch, complete } = await latestState(reader, writer.log, from)
-      if (!complete || (await commonPrefix(file.handle, content, reader)) < content.length) continue
+      // A source of which every event is lost has no epoch to refer to.
+      if (!complete || epoch < 0 || (await commonPrefix(file.handle, content, reader)) < content.length)
+        continue
       const { length } = content
       const facts = { ...start.facts, cwd: source.facts.cwd }
       const digest = await contentDigest(hasher, reader, content)

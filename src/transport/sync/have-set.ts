@@ -3,8 +3,8 @@ import type { LogId } from '../../engine/core/event.js'
 import type { Hasher } from '../../engine/ports/hash.js'
 import type { EventRun, LogHave, LogIdentity } from '../../engine/ports/replica.js'
 import { logToBytes, sameBytes } from './log-bytes.js'
-import { contains, difference, sameRanges, union } from './ranges.js'
-import type { Ranges } from './ranges.js'
+import { contains, difference, sameRanges, union } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 import { runRanges } from './run-ranges.js'
 
 /** What one host holds of one log, as far as the other was told. `held` and `stubs` have no offset in common. */

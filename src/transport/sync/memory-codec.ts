@@ -4,7 +4,7 @@ import type { Hasher } from '../../engine/ports/hash.js'
 import { HaveSet } from './have-set.js'
 import type { LogEntry } from './have-set.js'
 import { logFromBytes, logIdBytes, logToBytes, sameBytes } from './log-bytes.js'
-import { areNormal, intersection } from './ranges.js'
+import { areNormal, intersection } from '../../engine/core/ranges.js'
 
 /** What a host remembers of a session with one peer. */
 export interface Memory {

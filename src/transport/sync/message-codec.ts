@@ -6,8 +6,8 @@ import type { LogEntry } from './have-set.js'
 import { logFromBytes, logIdBytes, logToBytes } from './log-bytes.js'
 import { closeCodes } from './messages.js'
 import type { Hello, Message, MessageType } from './messages.js'
-import { areNormal, intersection } from './ranges.js'
-import type { Ranges } from './ranges.js'
+import { areNormal, intersection } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 import { syncLimits } from './sync-limits.js'
 
 /**

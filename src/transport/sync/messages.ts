@@ -1,6 +1,6 @@
 import type { LogId } from '../../engine/core/event.js'
 import type { LogEntry } from './have-set.js'
-import type { Ranges } from './ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 
 /** The versions of the protocol that this Holdfast speaks. */
 export const protocolVersions = { min: 1, max: 1 } as const

@@ -4,8 +4,8 @@ import type { LogPoint } from '../../engine/ports/replica.js'
 import { isAttached } from './have-set.js'
 import type { HaveSet, LogEntry } from './have-set.js'
 import { sameBytes } from './log-bytes.js'
-import { contains, difference, intersection, toRanges, union } from './ranges.js'
-import type { Ranges } from './ranges.js'
+import { contains, difference, intersection, toRanges, union } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 
 /** What one host asks of another for one log. */
 export interface LogWant {

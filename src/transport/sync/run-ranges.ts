@@ -1,6 +1,6 @@
 import type { OffsetRange } from '../../engine/ports/log.js'
 import type { EventRun } from '../../engine/ports/replica.js'
-import type { Ranges } from './ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 
 /** All offsets of a run. */
 export function runRange(run: EventRun): OffsetRange {

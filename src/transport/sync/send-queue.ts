@@ -1,7 +1,7 @@
 import type { LogId } from '../../engine/core/event.js'
 import type { OffsetRange } from '../../engine/ports/log.js'
-import { countOf, difference, union } from './ranges.js'
-import type { Ranges } from './ranges.js'
+import { countOf, difference, union } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 
 /**
  * What is still to be sent: per log in offset order, logs in turns, so that a new line need not wait for the import of

@@ -6,7 +6,7 @@ import type { PeerIdentity, Replica } from '../../engine/ports/replica.js'
 import type { SyncMemory } from '../../engine/ports/sync-memory.js'
 import type { Codec } from './codecs.js'
 import type { Role } from './messages.js'
-import type { Ranges } from './ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 import type { SyncLimits } from './sync-limits.js'
 
 /** Who is at the other end. The key is proved; the name is what the peer says. */

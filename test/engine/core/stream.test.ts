@@ -67,11 +67,11 @@ describe('the home prefix', () => {
     ],
     ['a neighbour unseen', { home: '/Users/me', cwd: null, folder: '-Users-me-too-x' }, '~-too-x'],
     ['a longer name', { home: '/Users/me', cwd: null, folder: '-Users-meow-x' }, '-Users-meow-x'],
-    ['elsewhere', { home: '/Users/me', cwd: '/work/x', folder: '-work-x' }, '-work-x'],
+    ['elsewhere', { home: '/Users/me', cwd: '/srv/x', folder: '-srv-x' }, '-srv-x'],
     ['brought from another home', { home: '/home/tca', cwd: '/Users/me/x', folder: '-home-tca-x' }, '~-x'],
-    ['no home', { home: '', cwd: null, folder: '-work-x' }, '-work-x'],
-    ['the root folder is no home', { home: '/', cwd: '/work/x', folder: '-work-x' }, '-work-x'],
-    ['the root folder is no home, no directory', { home: '/', cwd: null, folder: '-work-x' }, '-work-x'],
+    ['no home', { home: '', cwd: null, folder: '-srv-x' }, '-srv-x'],
+    ['the root folder is no home', { home: '/', cwd: '/srv/x', folder: '-srv-x' }, '-srv-x'],
+    ['the root folder is no home, no directory', { home: '/', cwd: null, folder: '-srv-x' }, '-srv-x'],
     ['no slug', { home: '/home/tca', cwd: '/path/to/Demo', folder: 'sample-project' }, 'sample-project'],
   ])('%s', (_, seen, project) => {
     expect(derive(seen)).toMatchObject({ project, key: `claude:claude:${project}:s.jsonl` })

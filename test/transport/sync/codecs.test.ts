@@ -9,7 +9,7 @@ import { decodeMemory, encodeMemory } from '../../../src/transport/sync/memory-c
 import { decodeMessage, encodeMessage } from '../../../src/transport/sync/message-codec.js'
 import type { Message } from '../../../src/transport/sync/messages.js'
 import { Outbox } from '../../../src/transport/sync/outbox.js'
-import { difference, toRanges } from '../../../src/transport/sync/ranges.js'
+import { difference, toRanges } from '../../../src/engine/core/ranges.js'
 import { decodeRun, encodeRun } from '../../../src/transport/sync/run-codec.js'
 import { syncLimits } from '../../../src/transport/sync/sync-limits.js'
 import { toldHave } from '../../../src/transport/sync/told-have.js'

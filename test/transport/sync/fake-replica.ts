@@ -11,8 +11,8 @@ import type {
   StoreOutcome,
   WireEvent,
 } from '../../../src/engine/ports/replica.js'
-import { toRanges } from '../../../src/transport/sync/ranges.js'
-import type { Ranges } from '../../../src/transport/sync/ranges.js'
+import { toRanges } from '../../../src/engine/core/ranges.js'
+import type { Ranges } from '../../../src/engine/core/ranges.js'
 import { sha256, verifyWith } from './fake-log.js'
 import type { FakeLog } from './fake-log.js'
 

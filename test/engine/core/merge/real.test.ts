@@ -1,17 +1,21 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { planResolution } from '../../../../src/engine/core/merge/resolution.js'
 import { claudeActive } from '../../../../src/engine/formats/claude-active-merge.js'
 import { splitClaudeSession } from '../../../../src/engine/formats/claude-split.js'
 import { splitCodexRollout } from '../../../../src/engine/formats/codex-split.js'
+import { generateCorpus } from '../../../fixtures-gen/corpus.js'
 import { HistoryMaker } from '../../../fixtures-gen/histories.js'
 import { read } from './case.js'
 import { formats } from './formats.js'
 import { checkConvergent, viewOf } from './laws.js'
 import { SeededRandom } from '../../../fixtures-gen/random.js'
 
-const folder = process.env['HOLDFAST_REAL_SESSIONS'] ?? '/work/shared/realdata'
+/** Recorded sessions, where somebody keeps some beside the project; otherwise generated ones take their place. */
+const beside = fileURLToPath(new URL('../../../../../shared/realdata', import.meta.url))
+const folder = process.env['HOLDFAST_REAL_SESSIONS'] ?? beside
 const maxBytes = Number(process.env['HOLDFAST_REAL_MAX_BYTES'] ?? 300_000)
 const newId = '00000000-0000-4000-8000-000000000000'
 
@@ -29,8 +33,15 @@ function realFiles(pattern: RegExp): RealFile[] {
     .map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
 }
 
-const claudeFiles = realFiles(/\/projects\/.*\.jsonl$/)
-const codexFiles = realFiles(/\/codex\/.*\.jsonl$/)
+function generatedFiles(pattern: RegExp): RealFile[] {
+  return [...generateCorpus({ seed: 'merge', bytes: 3_000_000, files: 40 })]
+    .filter(({ path, bytes }) => pattern.test(path) && bytes.length <= maxBytes)
+    .map(({ path, bytes }) => ({ name: path, bytes }))
+}
+
+const isReal = realFiles(/\/projects\/.*\.jsonl$/).length > 0
+const claudeFiles = (isReal ? realFiles : generatedFiles)(/\/projects\/.*\.jsonl$/)
+const codexFiles = (isReal ? realFiles : generatedFiles)(/\/\.?codex\/.*\.jsonl$|^\.codex\/.*\.jsonl$/)
 
 /** A real file cut into a common beginning and continuations by two hosts, in any extents. */
 function cut(file: RealFile, format: (typeof formats)['tree']): HistoryMaker {
@@ -82,10 +93,14 @@ function expectResumable(text: string, parts: readonly string[]): void {
   expect(text === '' || text.endsWith('\n')).toBe(true)
 }
 
-const where = claudeFiles.length === 0 ? ` (skipped: no sessions in ${folder})` : ''
+const kind = isReal ? 'real' : 'generated'
 
-describe(`real sessions: ${claudeFiles.length} of Claude Code, ${codexFiles.length} of Codex${where}`, () => {
-  it.skipIf(claudeFiles.length === 0)('a single writer’s stream stays byte-identical', () => {
+it('has sessions of both agents to go by', () => {
+  expect(Math.min(claudeFiles.length, codexFiles.length)).toBeGreaterThan(0)
+})
+
+describe(`${kind} sessions: ${claudeFiles.length} of Claude Code, ${codexFiles.length} of Codex`, () => {
+  it('a single writer’s stream stays byte-identical', () => {
     for (const file of [...claudeFiles, ...codexFiles]) {
       const format = codexFiles.includes(file) ? formats.ordered : formats.tree
       const maker = new HistoryMaker(file.name, format, { hosts: 1, steps: 0, skew: false, wild: false })
@@ -96,7 +111,7 @@ describe(`real sessions: ${claudeFiles.length} of Claude Code, ${codexFiles.leng
     }
   })
 
-  it.skipIf(claudeFiles.length === 0)('every union and every split is read by a strict reader', () => {
+  it('every union and every split is read by a strict reader', () => {
     let forks = 0
     for (const file of claudeFiles) {
       const maker = cut(file, formats.tree)
@@ -136,34 +151,31 @@ describe(`real sessions: ${claudeFiles.length} of Claude Code, ${codexFiles.leng
     expect(forks).toBeGreaterThan(claudeFiles.length / 4)
   })
 
-  it.skipIf(codexFiles.length === 0)(
-    'Codex branches stay apart, and a split keeps ordinals and first line',
-    () => {
-      for (const file of codexFiles) {
-        const maker = cut(file, formats.ordered)
-        const view = viewOf(formats.ordered, maker.events)
-        for (const host of maker.hosts) {
-          const { text } = view.viewFor(host.host)
-          const [conflict] = view.conflicts()
-          if (conflict) expect(Buffer.compare(view.read(text!.slice()), host.bytes)).toBe(0)
-          const meta = Buffer.from(host.bytes).toString('latin1').split('\n')[0] ?? ''
-          const oldId = (JSON.parse(meta) as { payload: { id: string } }).payload.id
-          const split = splitCodexRollout(
-            { path: `2026/rollout-x-${oldId}.jsonl`, bytes: host.bytes },
-            oldId,
-            newId,
-          )
-          const [first, ...rest] = Buffer.from(split.bytes).toString('latin1').split('\n')
-          expect(JSON.parse(first!)).toMatchObject({ type: 'session_meta', payload: { id: newId } })
-          expect(first).not.toContain(`"${oldId}"`)
-          expect(rest).toEqual(Buffer.from(host.bytes).toString('latin1').split('\n').slice(1))
-          expect(split.path).toBe(`2026/rollout-x-${newId}.jsonl`)
-        }
+  it('Codex branches stay apart, and a split keeps ordinals and first line', () => {
+    for (const file of codexFiles) {
+      const maker = cut(file, formats.ordered)
+      const view = viewOf(formats.ordered, maker.events)
+      for (const host of maker.hosts) {
+        const { text } = view.viewFor(host.host)
+        const [conflict] = view.conflicts()
+        if (conflict) expect(Buffer.compare(view.read(text!.slice()), host.bytes)).toBe(0)
+        const meta = Buffer.from(host.bytes).toString('latin1').split('\n')[0] ?? ''
+        const oldId = (JSON.parse(meta) as { payload: { id: string } }).payload.id
+        const split = splitCodexRollout(
+          { path: `2026/rollout-x-${oldId}.jsonl`, bytes: host.bytes },
+          oldId,
+          newId,
+        )
+        const [first, ...rest] = Buffer.from(split.bytes).toString('latin1').split('\n')
+        expect(JSON.parse(first!)).toMatchObject({ type: 'session_meta', payload: { id: newId } })
+        expect(first).not.toContain(`"${oldId}"`)
+        expect(rest).toEqual(Buffer.from(host.bytes).toString('latin1').split('\n').slice(1))
+        expect(split.path).toBe(`2026/rollout-x-${newId}.jsonl`)
       }
-    },
-  )
+    }
+  })
 
-  it.skipIf(claudeFiles.length === 0)('arrival and batching make no difference', () => {
+  it('arrival and batching make no difference', () => {
     for (const file of claudeFiles.slice(0, 6)) {
       const maker = cut(file, formats.tree)
       const { events, hosts, snapshots, tokens } = maker

@@ -10,8 +10,8 @@ import {
   sameRanges,
   toRanges,
   union,
-} from '../../../src/transport/sync/ranges.js'
-import type { Ranges } from '../../../src/transport/sync/ranges.js'
+} from '../../../src/engine/core/ranges.js'
+import type { Ranges } from '../../../src/engine/core/ranges.js'
 
 const bound = 24
 const everyOffset = Array.from({ length: bound + 1 }, (_, offset) => offset)

@@ -1,4 +1,8 @@
-import type { OffsetRange } from '../../engine/ports/log.js'
+/** Offsets `[from, to)`: `to` is not one of them. */
+export interface OffsetRange {
+  readonly from: number
+  readonly to: number
+}
 
 /**
  * Arithmetic on sets of offsets. A `Ranges` is in normal form: sorted, disjoint, never touching, none empty. All
