@@ -90,7 +90,7 @@ function listFiles(top, folders, name) {
       if (entry.isFile() && name.test(entry.name)) found.push(path)
     }
   }
-  return found.sort()
+  return found.sort((a, b) => (a < b ? -1 : 1))
 }
 
 /** The file of this tree that a relative specifier names: `./x.js` stands for `x.ts`. undefined for packages. */
