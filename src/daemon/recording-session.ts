@@ -1,3 +1,6 @@
+import { finishRepairs } from '../engine/recover/finish-repairs.js'
+import { doubtCursors } from '../engine/record/doubt.js'
+import { readBootId } from '../platform/boot-id.js'
 import type { Cursor } from '../engine/core/cursor.js'
 import type { LogId } from '../engine/core/event.js'
 import type { LogReader } from '../engine/ports/log.js'
@@ -22,12 +25,22 @@ export interface StartOptions {
 }
 
 const runMeta = 'run'
+const bootMeta = 'boot'
 
 /** Whether the last run of the recorder ended without saying so. Means nothing while one runs. */
 export async function wasUnclean({ store }: Runtime): Promise<boolean> {
   const last = await store.getMeta(runMeta)
   // A store that holds events but lost this note was repaired.
   return last === undefined ? store.reader.logs().some(({ events }) => events > 1) : last !== 'stopped'
+}
+
+/** Whether the machine was started anew since the last recording, or may have been. Notes this start. */
+async function restarted({ store }: Runtime): Promise<boolean> {
+  const boot = readBootId()
+  const before = await store.getMeta(bootMeta)
+  if (before === boot) return false
+  await store.setMeta(bootMeta, boot)
+  return true
 }
 
 /**
@@ -49,8 +62,8 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     : []
   const own = await openOwnLog(runtime)
   const loaded = await store.loadCursors()
-  // After damage no shortcut: every file is held against what is left of the log.
-  if (damage.length > 0) for (const [id, cursor] of loaded) loaded.set(id, { ...cursor, size: -1 })
+  // A process that was killed takes no blocks with it; a machine that went down may have.
+  if (damage.length > 0 || (await restarted(runtime))) doubtCursors(loaded, damage.length > 0)
   if (own.afterFork) forgetUnknown(store.reader, own.writer.log, loaded)
   const ended = new AbortController()
   const listeners = new Set<(durable: readonly Durable[]) => void>()
@@ -82,6 +95,8 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
   const cutShort = await adoptEarlierLogs(tools, own.earlier)
   const observer = new FileObserver(tools)
   const recorder = new Recorder(tools, observer, onFatal)
+  const { random, processes } = runtime
+  await finishRepairs({ ...tools, files, random, processes, store, observer })
   const session: RecordingSession = {
     own,
     recorder,

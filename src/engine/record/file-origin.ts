@@ -4,6 +4,7 @@ import type { CursorChange } from '../ports/log.js'
 import { latestState } from '../replay/content.js'
 import { contentDigest } from '../replay/file-digest.js'
 import { commonPrefix } from './common-prefix.js'
+import { lostAfter } from './lost-after.js'
 import { freshCursor, sameIdentity } from './cursor-of.js'
 import type { OpenFile } from './extent-appender.js'
 import type { ObserverTools } from './observer-tools.js'
@@ -28,7 +29,10 @@ export class FileOrigin {
   }
 
   async find(file: OpenFile): Promise<Origin> {
-    const start = freshCursor(file.root, file.path, this.#tools.home, file.stat.identity)
+    const { home, reader, writer } = this.#tools
+    const fresh = freshCursor(file.root, file.path, home, file.stat.identity)
+    // Of a file that is new here, lost events may have told more: the epochs that they may have begun stay theirs.
+    const start = { ...fresh, epoch: lostAfter(reader, writer.log, -1) }
     return (await this.#moved(file, start)) ?? plain(start)
   }
 
@@ -49,7 +53,7 @@ export class FileOrigin {
       const body = {
         kind: 'base',
         file: facts,
-        epoch: 0,
+        epoch: start.epoch,
         source: { log: writer.log, ...from, epoch },
         length,
         digest,

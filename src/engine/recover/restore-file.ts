@@ -1,3 +1,4 @@
+import { recordLateWrites } from './late-writes.js'
 import { cursorId, type Cursor, type CursorKey } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
 import { sharedLength, suffix, type Content } from '../core/replay-plan.js'
@@ -101,6 +102,7 @@ async function replace(
   } finally {
     files.remove(temporary)
   }
+  if (old && before) await recordLateWrites(tools, root, cursor, old, before)
   await commitRestored(tools, root, cursor, target, written)
   return { kind: 'restored', bytes: written.bytes }
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, renameSync, statSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WritableFiles } from '../../../src/engine/ports/files.js'
 import type { Processes } from '../../../src/engine/ports/processes.js'
+import { fileEpochs } from '../../../src/engine/replay/content.js'
 import { createNodeFiles } from '../../../src/platform/node-files.js'
 import { createProcesses } from '../../../src/platform/node-processes.js'
 import { DamagedBench, text } from './damaged-bench.js'
@@ -175,5 +176,26 @@ describe('a restored file', () => {
     await damaged.crash()
     expect((await damaged.repair()).restored).toHaveLength(1)
     await damaged.allIsWell()
+  })
+})
+
+describe('what is written at the very moment of the rename', () => {
+  it('is kept as a generation of its own', async () => {
+    damaged.shorten()
+    const files = watched((call, path) => {
+      if (call === 'rename' && path.endsWith('a.jsonl')) appendFileSync(path, 'late\n')
+    })
+    await damaged.crash({ files })
+    expect(await damaged.repair()).toMatchObject({
+      restored: [{ path: 'p/a.jsonl' }],
+      held: [],
+      unmended: [],
+    })
+    const { bench } = damaged
+    const epochs = await fileEpochs(bench.run.reader, bench.file('p/a.jsonl'))
+    const texts = await Promise.all(epochs.map(async (epoch) => (await bench.bytesOf(epoch)).toString()))
+    expect(texts).toContain('one\ntwlate\n')
+    expect(texts.at(-1)).toBe(damaged.onDisk())
+    expect(damaged.onDisk()).not.toContain('late')
   })
 })
