@@ -1,8 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { HoldfastError } from '../engine/core/errors.js'
 import { readConfigText } from './config.js'
 import type { Home } from './home.js'
+import { writePrivateFile } from './private-file.js'
 import { prepareHome } from './private-folder.js'
 
 /** What a new config file says. All of it is comments: a missing file means the same. */
@@ -51,41 +49,6 @@ export function editConfigFile(home: Home, edit: (text: string) => string): bool
   const base = before === '' ? configTemplate : before
   const after = edit(base)
   if (after === before) return false
-  writeAtomically(home.configFile, after)
+  writePrivateFile(home.configFile, after)
   return true
-}
-
-function writeAtomically(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    const handle = openSync(temporary, 'w', 0o600)
-    try {
-      writeSync(handle, text)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-    renameSync(temporary, file)
-    syncFolder(dirname(file))
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new HoldfastError(
-      code === 'ENOSPC' ? 'DISK_FULL' : 'NOT_WRITABLE',
-      `cannot write ${file} (${code})`,
-      {
-        cause: error,
-      },
-    )
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

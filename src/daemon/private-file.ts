@@ -23,9 +23,9 @@ export function writePrivateFile(path: string, text: string): void {
     rmSync(temporary, { force: true })
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new HoldfastError('DISK_FULL', `no space is left for ${path}`, { cause: error })
+      throw new HoldfastError('DISK_FULL', `cannot write ${path} (${code})`, { cause: error })
     }
-    throw new HoldfastError('NOT_WRITABLE', `${path} can't be written (${code})`, { cause: error })
+    throw new HoldfastError('NOT_WRITABLE', `cannot write ${path} (${code})`, { cause: error })
   }
 }
 
