@@ -1,24 +1,16 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const root = dirname(import.meta.dirname)
 
-let program: Promise<string> | undefined
-
 /**
- * The command line's program, built from this checkout as it is now into a folder of its own, once a process; removed
- * at its end. What `dist` holds may be older, or about to change.
+ * Builds the command line from this checkout as it is now into a new folder and returns the program. What `dist` holds may
+ * be older, or about to change.
  */
-export function builtProgram(): Promise<string> {
-  return (program ??= build())
-}
-
-async function build(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-built-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+export async function buildProgram(folder: string): Promise<string> {
+  mkdirSync(folder)
   for (const part of ['bin', 'scripts']) mkdirSync(join(folder, part))
   for (const file of ['package.json', 'bin/run.js', 'scripts/manifest.mjs']) {
     copyFileSync(join(root, file), join(folder, file))

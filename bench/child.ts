@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { builtProgram } from './built.js'
 import { processFigures } from './process-figures.js'
 
 export interface Ended {
@@ -11,11 +10,11 @@ export interface Ended {
 const sampleEveryMs = 10
 
 /** Runs a command of Holdfast in a process of its own, to its end. Rejects where its exit code is not 0. */
-export async function runHoldfast(
+export function runHoldfast(
+  program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const program = await builtProgram()
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [stdout, stderr, peakMB] = ['', '', 0]
@@ -46,8 +45,7 @@ export interface RunningDaemon extends NodeProcess {
 }
 
 /** Starts `daemon run` in a process of its own. */
-export async function startDaemonProcess(env: Readonly<Record<string, string>>): Promise<RunningDaemon> {
-  const program = await builtProgram()
+export function startDaemonProcess(program: string, env: Readonly<Record<string, string>>): RunningDaemon {
   const child = spawn(process.execPath, [program, 'daemon', 'run'], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],

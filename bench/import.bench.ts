@@ -4,7 +4,7 @@ import { record, type RecordResult } from '../src/daemon/operations/record.js'
 import { openRuntime } from '../src/daemon/runtime.js'
 import { corpusSizes } from '../test/fixtures-gen/corpus.js'
 import { writeCorpus } from '../test/fixtures-gen/corpus-write.js'
-import { builtProgram } from './built.js'
+import { buildProgram } from './built.js'
 import { runHoldfast } from './child.js'
 import { compare, type BenchOptions, type BenchResult, type Contender, type Figures } from './harness.js'
 import { benchEnvironment, benchHome, silentIo } from './recording-home.js'
@@ -24,13 +24,15 @@ export async function run({
   tiny,
   size = tiny ? 'tiny' : 'M',
 }: BenchOptions): Promise<readonly BenchResult[]> {
-  await builtProgram()
   return withScratch(async (folder) => {
+    const program = await buildProgram(join(folder, 'program'))
     const userHome = join(folder, 'user')
     const { bytes } = writeCorpus(userHome, { seed: 1, ...corpusSizes[size] })
     const a = durableCopy(userHome, join(folder, 'copy'))
     const options = { a, bytes, rounds: tiny ? 1 : 3 }
-    const process = importer('holdfast record', join(folder, 'process'), userHome, importByCommand)
+    const process = importer('holdfast record', join(folder, 'process'), userHome, (...place) =>
+      importByCommand(program, ...place),
+    )
     const inside = importer('one sweep', join(folder, 'inside'), userHome, importHere)
     return [
       await compare({ ...options, name: `import ${size}, whole process`, b: process }),
@@ -59,8 +61,12 @@ function importer(
   }
 }
 
-async function importByCommand(folder: string, userHome: string): Promise<Imported> {
-  const { stdout, peakMB } = await runHoldfast(['record', '--json'], benchEnvironment(folder, userHome))
+async function importByCommand(program: string, folder: string, userHome: string): Promise<Imported> {
+  const { stdout, peakMB } = await runHoldfast(
+    program,
+    ['record', '--json'],
+    benchEnvironment(folder, userHome),
+  )
   const { events } = JSON.parse(stdout) as RecordResult
   return { events, peak: { peakMB } }
 }
