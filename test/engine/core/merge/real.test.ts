@@ -61,7 +61,9 @@ function cut(file: RealFile, format: (typeof formats)['tree']): HistoryMaker {
     [a, rest.slice(0, middle)],
     [b, rest.slice(middle)],
   ] as const) {
-    for (let at = 0; at < part.length; at += 7) maker.append(host, text(part.slice(at, at + 7)))
+    // The maker keeps a copy of the file at each append: few appends bound its memory.
+    const step = Math.max(7, Math.ceil(part.length / 12))
+    for (let at = 0; at < part.length; at += step) maker.append(host, text(part.slice(at, at + step)))
   }
   maker.deliver(a, b)
   maker.deliver(b, a)
