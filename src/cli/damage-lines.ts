@@ -1,15 +1,6 @@
+import type { DamageRow } from '../daemon/operations/recover-result.js'
 import { formatCount } from './format.js'
 import { safeLine } from './safe-text.js'
-
-/** Damage of a log (events `[from, to)`) or of a file, as `verify` and `recover` report it. */
-interface Damaged {
-  readonly what: string
-  readonly log?: string
-  readonly from?: number
-  readonly to?: number
-  readonly root?: string
-  readonly path?: string
-}
 
 const meanings: Readonly<Record<string, string>> = {
   hole: 'are missing',
@@ -32,7 +23,7 @@ export function damageMeaning(what: string): string {
 }
 
 /** One line a damage, safe to print. */
-export function damageLines(damaged: readonly Damaged[]): string[] {
+export function damageLines(damaged: readonly DamageRow[]): string[] {
   return damaged.map((each) => {
     const { what, log, from, to, root, path } = each
     if (log !== undefined && from !== undefined && to !== undefined)

@@ -8,12 +8,12 @@ import {
   type Selection,
   type SessionFile,
 } from '../engine/replay/select.js'
-import { storedIdentity } from './log-continuity.js'
+import { ownLogId } from './log-continuity.js'
 import type { Runtime } from './runtime.js'
 
 /** The logs that a selection is about, newest first. */
 export async function chosenLogs(runtime: Runtime, host: string | undefined): Promise<LogId[]> {
-  const own = runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log ?? null
+  const own = await ownLogId(runtime)
   const logs = await logsOfHost(runtime.store.reader, host, own)
   if (logs.length === 0) throw new HoldfastError('NOT_INITIALISED', 'nothing is recorded on this machine yet')
   return logs

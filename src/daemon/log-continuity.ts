@@ -32,6 +32,11 @@ export async function storedIdentity(runtime: Runtime): Promise<StoreIdentity | 
   return parsed.success ? parsed.output : null
 }
 
+/** The log that this host writes: the one that is being recorded into, else the one that the store knows; or null. */
+export async function ownLogId(runtime: Runtime): Promise<LogId | null> {
+  return runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log ?? null
+}
+
 /**
  * Opens this host's log for writing: goes on with the one there where all agrees that this host alone continues it,
  * else begins a new one (see `decideContinuity`).

@@ -1,5 +1,5 @@
 import { openingOf } from '../../engine/replay/select.js'
-import { storedIdentity } from '../log-continuity.js'
+import { ownLogId } from '../log-continuity.js'
 import type { Runtime } from '../runtime.js'
 
 export interface HostRow {
@@ -20,7 +20,7 @@ export interface HostRow {
 /** The hosts whose logs are here, this one first. */
 export async function hosts(runtime: Runtime): Promise<{ readonly hosts: readonly HostRow[] }> {
   const { reader } = runtime.store
-  const own = runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log ?? null
+  const own = await ownLogId(runtime)
   const rows = new Map<string, HostRow>()
   for (const info of reader.logs()) {
     const opening = await openingOf(reader, info.log)

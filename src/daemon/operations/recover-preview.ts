@@ -2,7 +2,7 @@ import { assess, type Difference } from '../../engine/core/assess.js'
 import { cursorId, type Cursor } from '../../engine/core/cursor.js'
 import { inspectFiles, type Inspection } from '../../engine/recover/inspect-files.js'
 import type { RestoredFile, UnmendedFile } from '../../engine/recover/recover.js'
-import { storedIdentity } from '../log-continuity.js'
+import { ownLogId } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import { wasUnclean } from '../recording-session.js'
 import type { Runtime } from '../runtime.js'
@@ -23,7 +23,7 @@ export async function previewRecover(runtime: Runtime, io: OperationIo): Promise
     }
     checked += events
   }
-  const log = session?.own.writer.log ?? (await storedIdentity(runtime))?.log
+  const log = await ownLogId(runtime)
   const cursors = session
     ? Array.from(session.tools.cursors.all())
     : [...(await store.loadCursors()).values()]
@@ -34,7 +34,7 @@ export async function previewRecover(runtime: Runtime, io: OperationIo): Promise
   const held: UnmendedFile[] = []
   const byId = new Map(cursors.map((cursor) => [cursorId(cursor.facts), cursor]))
   let verified = 0
-  for await (const found of log === undefined
+  for await (const found of log === null
     ? []
     : inspectFiles({ files, reader: store.reader, roots }, log, cursors)) {
     verified += 1

@@ -1,5 +1,6 @@
 import type { RestoredFile, UnmendedFile } from '../../engine/recover/recover.js'
 
+/** Damage of a log (events `[from, to)`) or of a file, as `verify` and `recover` report it. */
 export interface DamageRow {
   /** log: events of the store; else the file's own kind of damage. */
   readonly what: string

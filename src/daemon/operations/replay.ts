@@ -7,7 +7,7 @@ import { sameAsWritten, staysBelow, writeContent } from '../../engine/replay/mat
 import { parseWhen, type When } from '../../engine/replay/when.js'
 import { commonPrefix } from '../../engine/record/common-prefix.js'
 import { chosenFiles } from '../choose-files.js'
-import { storedIdentity } from '../log-continuity.js'
+import { ownLogId } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
 import { realBase, watchedRoots } from '../watched-roots.js'
@@ -142,7 +142,7 @@ async function differsHere(
   { file, info }: SessionFile,
   state: FileState,
 ): Promise<Mismatch['reason'] | null> {
-  const own = runtime.session?.own.writer.log ?? (await storedIdentity(runtime))?.log
+  const own = await ownLogId(runtime)
   const root = watchedRoots(runtime.home, runtime.config()).find(({ name }) => name === file.facts.root)
   if (!root || info.log !== own) return null
   const handle = runtime.files.open(`${root.base}/${file.facts.path}`)

@@ -1,7 +1,7 @@
 import type { LogInfo } from '../../engine/ports/log.js'
 import type { Problem } from '../../engine/record/problems.js'
 import { folderBytes } from '../folder-bytes.js'
-import { storedIdentity } from '../log-continuity.js'
+import { ownLogId } from '../log-continuity.js'
 import { peerRow, type PeerRow } from '../peers.js'
 import type { Runtime } from '../runtime.js'
 import { suspectRowsOf, type SuspectRow } from '../suspects.js'
@@ -69,7 +69,7 @@ export interface StatusResult {
 export async function status(runtime: Runtime): Promise<StatusResult> {
   const { home, store, session, files } = runtime
   const config = runtime.config()
-  const log = session?.own.writer.log ?? (await storedIdentity(runtime))?.log ?? null
+  const log = await ownLogId(runtime)
   const info = log === null ? undefined : store.reader.log(log)
   const cursors = session ? session.tools.cursors.all() : (await store.loadCursors()).values()
   const live = new Map<string, number>()

@@ -1,18 +1,10 @@
 import type { Damage } from '../../engine/ports/check.js'
 import { inspectFiles } from '../../engine/recover/inspect-files.js'
-import { storedIdentity } from '../log-continuity.js'
+import { ownLogId } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
+import type { DamageRow } from './recover-result.js'
 import { watchedRoots } from '../watched-roots.js'
-
-export interface VerifyProblem {
-  readonly what: string
-  readonly log?: string
-  readonly from?: number
-  readonly to?: number
-  readonly root?: string
-  readonly path?: string
-}
 
 export interface VerifyResult {
   readonly ok: boolean
@@ -20,7 +12,7 @@ export interface VerifyResult {
   readonly files: number
   /** Files that have grown since they were last recorded; no problem where nothing records just now. */
   readonly grown: number
-  readonly problems: readonly VerifyProblem[]
+  readonly problems: readonly DamageRow[]
   /** Events that were fenced as lost before: versions that need them are gone, what is on disk is whole. */
   readonly lost: readonly { readonly log: string; readonly from: number; readonly to: number }[]
 }
@@ -28,7 +20,7 @@ export interface VerifyResult {
 /** Checks every log and holds every file of this machine against it. Changes nothing. */
 export async function verify(runtime: Runtime, _args: unknown, io: OperationIo): Promise<VerifyResult> {
   const { store, session, files, home } = runtime
-  const problems: VerifyProblem[] = []
+  const problems: DamageRow[] = []
   let events = 0
   await session?.own.writer.flush()
   const lost: { log: string; from: number; to: number }[] = []
@@ -41,9 +33,9 @@ export async function verify(runtime: Runtime, _args: unknown, io: OperationIo):
     }
     events += total
   }
-  const log = session?.own.writer.log ?? (await storedIdentity(runtime))?.log
+  const log = await ownLogId(runtime)
   let [checked, grown] = [0, 0]
-  if (log !== undefined) {
+  if (log !== null) {
     const cursors = session ? [...session.tools.cursors.all()] : [...(await store.loadCursors()).values()]
     const tools = { files, reader: store.reader, roots: watchedRoots(home, runtime.config()) }
     for await (const { kind, root, path } of inspectFiles(tools, log, cursors)) {
@@ -56,6 +48,6 @@ export async function verify(runtime: Runtime, _args: unknown, io: OperationIo):
   return { ok: problems.length === 0, events, files: checked, grown, problems, lost }
 }
 
-function row({ what, log, from, to }: Damage): VerifyProblem {
+function row({ what, log, from, to }: Damage): DamageRow {
   return { what, log, from, to }
 }

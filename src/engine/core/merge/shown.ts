@@ -1,4 +1,3 @@
-import { componentStates } from './components-view.js'
 import { readSpans } from './contents.js'
 import { firstOwnItem } from './branches.js'
 import type { StreamGraph } from './graph.js'
@@ -20,11 +19,6 @@ export interface Shown {
   readonly order: OrderedItems | null
   /** The file that it shows a beginning of, where it does. */
   readonly file: LinedText | null
-}
-
-/** The component that the canonical view shows. */
-export function shownComponent(graph: StreamGraph): ReturnType<typeof componentStates>[number] | null {
-  return componentStates(graph)[0] ?? null
 }
 
 /** The union of a component: its writer's bytes where there is one head, the order of keys otherwise. */

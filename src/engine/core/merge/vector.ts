@@ -1,4 +1,4 @@
-import type { Chain, Vector } from './model.js'
+import type { Vector } from './model.js'
 
 export const emptyVector: Vector = new Map()
 
@@ -9,11 +9,6 @@ export function join(a: Vector, b: Vector): Vector {
   const joined = new Map(a)
   for (const [chain, units] of b) if (units > (joined.get(chain) ?? 0)) joined.set(chain, units)
   return joined
-}
-
-export function withUnits(vector: Vector, chain: Chain, units: number): Vector {
-  if ((vector.get(chain) ?? 0) >= units) return vector
-  return new Map(vector).set(chain, units)
 }
 
 export function contains(outer: Vector, inner: Vector): boolean {
