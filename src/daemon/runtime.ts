@@ -5,6 +5,7 @@ import type { Clock, Random } from '../engine/ports/clock.js'
 import type { WritableFiles } from '../engine/ports/files.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { Processes } from '../engine/ports/processes.js'
+import { Streams } from '../engine/streams/streams.js'
 import { createNodeFiles } from '../platform/node-files.js'
 import { createHasher } from '../platform/node-hasher.js'
 import { createProcesses } from '../platform/node-processes.js'
@@ -29,6 +30,8 @@ export interface Runtime {
   readonly random: Random
   readonly files: WritableFiles
   readonly processes: Processes
+  /** Every stream of every log here. Loaded at the first call. */
+  readonly streams: () => Promise<Streams>
   /** Where the store was copied before its database was mended at this opening; null where nothing was wrong. */
   readonly damagedStoreCopy: string | null
   /** The recording that runs in this process, if one does. */
@@ -60,6 +63,7 @@ export async function openRuntime({ home, mode, repair = false }: RuntimeOptions
   const tools = { hasher, clock: systemClock, random: systemRandom }
   const opened = await (repair ? openOrRepair : openExisting)(home.storeFolder)
   const store = await LevelStore.open(opened.db, tools)
+  let streams: Promise<Streams> | null = null
   const runtime: Runtime = {
     home,
     config: () => loadConfig(home),
@@ -67,6 +71,12 @@ export async function openRuntime({ home, mode, repair = false }: RuntimeOptions
     ...tools,
     files: createNodeFiles(),
     processes: createProcesses(),
+    streams: () =>
+      (streams ??= Streams.load({
+        reader: store.reader,
+        hasher,
+        onAdded: (listener) => store.onAdded(listener),
+      })),
     session: null,
     recorder: null,
     damagedStoreCopy: opened.copy,
@@ -74,6 +84,7 @@ export async function openRuntime({ home, mode, repair = false }: RuntimeOptions
       try {
         await runtime.session?.stop()
       } finally {
+        ;(await streams?.catch(() => null))?.close()
         await store.close()
       }
     },

@@ -67,11 +67,19 @@ export class LevelLogReader implements LogReader {
     }
   }
 
-  async *history(file: LoggedFile, to?: number): AsyncGenerator<HistoryRow> {
-    const range = { gte: historyKey(file.no, 0), lt: historyKey(file.no, to ?? Number.MAX_SAFE_INTEGER) }
+  async *history(file: LoggedFile, to?: number, from = 0): AsyncGenerator<HistoryRow> {
+    const range = { gte: historyKey(file.no, from), lt: historyKey(file.no, to ?? Number.MAX_SAFE_INTEGER) }
     for await (const [key, value] of entries(this.#db, range)) {
       yield decodeHistoryRow(value, file.log, historyKeyOffset(key))
     }
+  }
+
+  async lastRow(file: LoggedFile): Promise<HistoryRow | undefined> {
+    const range = { gte: historyKey(file.no, 0), lt: historyKey(file.no, Number.MAX_SAFE_INTEGER) }
+    for await (const [key, value] of entries(this.#db, { ...range, reverse: true, limit: 1 })) {
+      return decodeHistoryRow(value, file.log, historyKeyOffset(key))
+    }
+    return undefined
   }
 
   async bytes(piece: EventPiece): Promise<Uint8Array> {

@@ -122,6 +122,11 @@ export class LevelStore implements CursorStore {
     return new LevelReplica({ ...inside, hasher, clock, ...options })
   }
 
+  /** Called when more of a log became durable here, with the range. Returns how to end it. */
+  onAdded(listener: (log: LogId, range: OffsetRange) => void): () => void {
+    return this.#table.onAdded(listener)
+  }
+
   /**
    * Signs the logs that were written under this key and keeps the points, so that peers can still be shown what the logs
    * hold when the key is gone. Reads them whole.

@@ -66,8 +66,10 @@ export interface LogReader {
   /** Every file of every log, in no particular order. */
   files(): Iterable<LoggedFile>
   file(log: LogId, key: CursorKey): LoggedFile | undefined
-  /** A file's rows in offset order, up to but excluding offset `to` (default: all). */
-  history(file: LoggedFile, to?: number): AsyncIterable<HistoryRow>
+  /** A file's rows in offset order, from offset `from` (default: the first) up to but excluding `to` (default: all). */
+  history(file: LoggedFile, to?: number, from?: number): AsyncIterable<HistoryRow>
+  /** A file's last row, or undefined where nothing is known of it. */
+  lastRow(file: LoggedFile): Promise<HistoryRow | undefined>
   /** The bytes that a piece names. Throws STORE_DAMAGED. */
   bytes(piece: EventPiece): Promise<Uint8Array>
 }
