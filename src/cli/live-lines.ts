@@ -6,6 +6,7 @@ import { cutLines, problemLines, suspectLines } from './finding-lines.js'
 import { formatAgo, formatCount, formatSize, formatTime } from './format.js'
 import type { Importing, LiveDaemon } from './live-view.js'
 import type { Paint } from './paint.js'
+import { peerText } from './peer-text.js'
 import { safeLine } from './safe-text.js'
 
 export interface RecentChange extends Change {
@@ -34,6 +35,8 @@ export function liveLines(state: LiveState, nowMs: number, paint: Paint): string
     const doing = status.recording ? paint.good('recording') : paint.warn('not recording just now')
     lines.push(`${paint.strong(safeLine(status.host))}  ${doing} ${pid}`, totals(status, nowMs))
   }
+  if (status !== null)
+    for (const peer of status.peers) lines.push(`${safeLine(peer.name)}: ${peerText(peer, nowMs, paint)}`)
   if (importing !== null) lines.push(importText(importing))
   if (recent.length > 0) lines.push('')
   for (const change of recent)

@@ -20,6 +20,8 @@ export class LiveLog implements LiveView {
   readonly #print: (line: string) => void
   readonly #now: () => number
   readonly #told = new Set<string>()
+  /** What was told last of each peer. */
+  readonly #peers = new Map<string, string>()
   #importToldMs: number
   #totals: 'wanted' | 'told' = 'wanted'
 
@@ -46,12 +48,13 @@ export class LiveLog implements LiveView {
     this.importing = false
   }
 
-  show({ host, recording, streams, events, bytes, suspects, problems }: StatusResult): void {
+  show({ host, recording, streams, events, bytes, suspects, problems, peers }: StatusResult): void {
     if (recording && !this.importing && this.#totals === 'wanted') {
       this.#totals = 'told'
       const sizes = `${counted(streams, 'file')}, ${counted(events, 'event')}, ${formatSize(bytes)}`
       this.#print(`recording on ${safeLine(host)}: ${sizes}`)
     }
+    for (const peer of peers) this.#tellPeer(peer)
     for (const line of suspectLines(suspects))
       this.#once(`may be damaged: ${line}; next: \`holdfast recover\``)
     for (const line of problemLines(problems)) this.#once(`not recorded: ${line}`)
@@ -76,6 +79,19 @@ export class LiveLog implements LiveView {
 
   end(): void {
     // What was printed stands.
+  }
+
+  /** A line when a peer comes, goes, or refuses; not for each attempt in between. */
+  #tellPeer({ name, state, error }: StatusResult['peers'][number]): void {
+    const text =
+      state === 'live'
+        ? 'connected'
+        : (state === 'waiting' || state === 'refused') && error !== null
+          ? `${state === 'refused' ? 'refused' : 'away'}: ${safeLine(error.message)}`
+          : null
+    if (text === null || this.#peers.get(name) === text) return
+    this.#peers.set(name, text)
+    this.#print(`peer ${safeLine(name)} ${text}`)
   }
 
   #once(line: string): void {

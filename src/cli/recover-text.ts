@@ -1,3 +1,4 @@
+import type { RecoverFromResult } from '../daemon/operations/recover-from.js'
 import type { RecoverResult } from '../daemon/operations/recover-result.js'
 import { counted } from './counted.js'
 import { damageLines, damageMeaning, fileName } from './damage-lines.js'
@@ -29,6 +30,14 @@ export function recoverLines(result: RecoverResult): string[] {
     lines.push(damaged.length === 0 ? 'Nothing is damaged.' : dryRun ? '' : 'All is mended.')
   if (held.length > 0 && !dryRun) lines.push('Next: end what has them open, then `holdfast recover` again.')
   return lines.filter((line) => line !== '')
+}
+
+/** What came from a peer, before all else. */
+export function fromPeerLines({ from, dryRun }: RecoverFromResult): string[] {
+  const { peer, host, logs, received } = from
+  const came = `${dryRun ? 'Would receive' : 'Received'} ${counted(received, 'event')} from ${safeLine(peer)}.`
+  const log = safeLine(logs[0] ?? '').slice(0, 12)
+  return [came, `This machine was ${safeLine(host)}, whose last log is ${log}.`]
 }
 
 function leftLine(left: RecoverResult['unmended'][number]): string {

@@ -4,6 +4,7 @@ import type { DaemonRow } from './daemon-row.js'
 import { cutLines, problemLines, suspectLines } from './finding-lines.js'
 import { formatAgo, formatCount, formatSize } from './format.js'
 import type { Paint } from './paint.js'
+import { inboundText, peerProblem, peerText } from './peer-text.js'
 import { safeLine } from './safe-text.js'
 
 interface Status extends StatusResult {
@@ -20,6 +21,7 @@ export function statusLines(status: Status, nowMs: number, paint: Paint): string
     ['on disk', diskText(status, paint)],
     ...rootRows(status, paint),
     ...otherHosts(status, nowMs),
+    ...peerRows(status, nowMs, paint),
   ]
   const width = Math.max(...rows.map(([label]) => label.length))
   return [
@@ -80,8 +82,23 @@ function otherHosts({ logs, host }: Status, nowMs: number): [string, string][] {
     })
 }
 
+/** Configured peers, and hosts that connected to this one without being one of them. */
+function peerRows({ peers, inbound }: Status, nowMs: number, paint: Paint): [string, string][] {
+  const known = peers.map(({ key }) => key)
+  const others = inbound.filter(({ key }) => key === null || !known.includes(key))
+  const rows = [
+    ...peers.map((peer) => [peer.name, peerText(peer, nowMs, paint)] as const),
+    ...others.map((each) => [each.host ?? 'somebody', inboundText(each, nowMs)] as const),
+  ]
+  return rows.map(([name, text], index) => [index === 0 ? 'peers' : '', `${safeLine(name)}: ${text}`])
+}
+
 /** What needs the user, each under a heading of its own with the next step. */
-function findings({ suspects, problems, logs, held, forks, conflicts }: Status, paint: Paint): string[] {
+function findings(
+  { suspects, problems, logs, held, forks, conflicts, peers }: Status,
+  paint: Paint,
+): string[] {
+  const away = peers.flatMap((peer) => peerProblem(peer) ?? [])
   const lost = logs.flatMap(({ host, lost: ranges }) =>
     ranges.map(({ from, to }) => `${safeLine(host)}: ${counted(to - from, 'event')} from ${from} on`),
   )
@@ -101,6 +118,7 @@ function findings({ suspects, problems, logs, held, forks, conflicts }: Status, 
       (rows) => rows.map(({ path, reason }) => `${safeLine(path)}: ${safeLine(reason)}`),
       paint.warn('Held'),
     ),
+    ...section(away, (lines) => [...lines], paint.warn('Peers that are not connected')),
     ...section(forks, forkLines, paint.warn('Two histories of one log; each is kept where it is')),
     ...section(problems, problemLines, paint.warn('Not recorded')),
     ...(conflicts > 0 ? ['', paint.warn(counted(conflicts, 'open conflict'))] : []),

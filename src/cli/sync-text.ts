@@ -1,5 +1,7 @@
 import type { SyncPeerRow, SyncResultRow } from '../daemon/operations/sync.js'
 import { exitCodes, type ExitName } from '../engine/core/errors.js'
+import { counted } from './counted.js'
+import { cutLines } from './finding-lines.js'
 import { formatCount, formatSize } from './format.js'
 import { safeLine } from './safe-text.js'
 
@@ -7,6 +9,12 @@ import { safeLine } from './safe-text.js'
 export function syncText(result: SyncResultRow): string[] {
   const lines = result.peers.flatMap((row) => peerLines(row, result.dryRun))
   for (const { peer, explained } of result.forks) lines.push(`${safeLine(peer)}: ${safeLine(explained)}.`)
+  const { written, held } = result
+  if (written.length > 0) lines.push(`Wrote ${counted(written.length, 'file')} of this machine.`)
+  if (held.length > 0) {
+    lines.push(`Held for now (${formatCount(held.length)}):`)
+    lines.push(...cutLines(held.map(({ path, reason }) => `  ${safeLine(path)}: ${safeLine(reason)}`)))
+  }
   for (const note of result.notes) lines.push(`Note: ${safeLine(note)}.`)
   return lines
 }
@@ -31,10 +39,11 @@ function peerLines(row: SyncPeerRow, dryRun: boolean): string[] {
   return lines
 }
 
-/** What the command exits with where it is not 0: the first of 5, 1, 7, 6 that is due. */
-export function syncExit({ peers, forks }: SyncResultRow): ExitName | null {
+/** What the command exits with where it is not 0: the first of 5, 1, 7, 6, 4 that is due. */
+export function syncExit({ peers, forks, held }: SyncResultRow): ExitName | null {
   if (forks.some(({ isNew }) => isNew) || peers.some(({ unreadable }) => unreadable > 0)) return 'integrity'
   const due = peers.flatMap(({ error }) => (error ? [error.exit] : []))
   const order = ['integrity', 'failed', 'refused', 'unreachable'] as const
-  return order.find((name) => due.includes(exitCodes[name])) ?? (due.length > 0 ? 'failed' : null)
+  const failure = order.find((name) => due.includes(exitCodes[name])) ?? (due.length > 0 ? 'failed' : null)
+  return failure ?? (held.length > 0 ? 'held' : null)
 }

@@ -146,7 +146,8 @@ function joinComments(...comments: readonly (string | null | undefined)[]): stri
   return comments.filter(Boolean).join('\n')
 }
 
-function typedValue(key: SettingKey, value: string): string | number {
+function typedValue(key: SettingKey, value: string): string | number | boolean {
+  if (key === 'write.back' && (value === 'true' || value === 'false')) return value === 'true'
   return key === 'milestones.keep' && /^\d+$/.test(value) ? Number(value) : value
 }
 

@@ -15,6 +15,7 @@ export const configTemplate = `# Settings of Holdfast on this host. Each one is 
 # write:
 #   quietTime: 2s       how long after the last append a file counts as live
 #   onConflict: union   union, hold or split
+#   back: true          false: keep what peers send in the log alone
 #
 # archive:
 #   after: 30d          idle sessions are packed after this, or never

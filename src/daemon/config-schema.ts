@@ -56,6 +56,23 @@ const budget = v.union(
 
 const name = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message))
 
+const conflictPolicy = v.picklist(['union', 'hold', 'split'], 'must be union, hold or split')
+const yesOrNo = v.boolean('must be true or false')
+
+/** What holds for one root, one project, or one project of one root, instead of what holds for all. */
+const writeRule = v.pipe(
+  v.strictObject({
+    root: v.optional(v.string('must be the name of a root')),
+    project: v.optional(v.string('must be the name of a project')),
+    back: v.optional(yesOrNo),
+    onConflict: v.optional(conflictPolicy),
+  }),
+  v.check(
+    ({ root, project }) => root !== undefined || project !== undefined,
+    'must name a root or a project',
+  ),
+)
+
 const rootEntry = v.strictObject({
   name: name(rootNamePattern, 'must be up to 64 of a-z, 0-9, dot, dash and underscore'),
   format: v.optional(v.picklist(rootFormats, `must be one of ${rootFormats.join(', ')}`)),
@@ -78,7 +95,10 @@ export const configSchema = v.strictObject({
   write: v.optional(
     v.strictObject({
       quietTime: v.optional(duration(0, dayMs, '2s'), '2s'),
-      onConflict: v.optional(v.picklist(['union', 'hold', 'split'], 'must be union, hold or split'), 'union'),
+      onConflict: v.optional(conflictPolicy, 'union'),
+      /** false: what peers send is kept in the log alone. */
+      back: v.optional(yesOrNo, true),
+      rules: v.optional(v.array(writeRule, 'must be a list of rules'), []),
     }),
     {},
   ),
@@ -112,6 +132,7 @@ export const settingDefaults = {
   'sweep.every': '30s',
   'write.quietTime': '2s',
   'write.onConflict': 'union',
+  'write.back': 'true',
   'archive.after': '30d',
   'milestones.every': '10m',
   'milestones.keep': '10',

@@ -23,6 +23,10 @@ export interface Config {
   readonly sweepEveryMs: number
   readonly quietTimeMs: number
   readonly onConflict: 'union' | 'hold' | 'split'
+  /** Whether other hosts' events are put into this host's files. */
+  readonly writeBack: boolean
+  /** What holds for some roots or projects instead; later ones go before earlier ones. */
+  readonly writeRules: ConfigValues['write']['rules']
   /** Idle sessions older than this are packed; null: never. */
   readonly archiveAfterMs: number | null
   readonly milestonesEveryMs: number | null
@@ -71,6 +75,8 @@ export function parseConfig(text: string, file: string): Config {
     sweepEveryMs: sweep.every,
     quietTimeMs: write.quietTime,
     onConflict: write.onConflict,
+    writeBack: write.back,
+    writeRules: write.rules,
     archiveAfterMs: archive.after,
     milestonesEveryMs: milestones.every,
     milestonesKeep: milestones.keep,

@@ -4,6 +4,7 @@ import type { Home } from './home.js'
 import { LogFile } from './log-file.js'
 import { readableLogLine } from './log-lines.js'
 import { operations } from './operations.js'
+import { startPeerConnections } from './peer-service.js'
 import { prepareHome } from './private-folder.js'
 import { runDaemon } from './run-daemon.js'
 import { openRuntime } from './runtime.js'
@@ -49,6 +50,7 @@ export async function runHostDaemon(options: HostDaemonOptions): Promise<void> {
       onRecorder: (runtime, recorder) => {
         runtime.recorder = recorder
       },
+      startBeside: (runtime) => startPeerConnections(runtime, log),
       startService: (runtime, onFatal) => startService(runtime, { log, onFatal, ...look }),
       signal,
     })

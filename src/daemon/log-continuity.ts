@@ -12,6 +12,7 @@ import type { LogId, OpenBody } from '../engine/core/event.js'
 import type { LogInfo, LogReader, LogWriter } from '../engine/ports/log.js'
 import { continuedLogs } from '../engine/replay/select.js'
 import { readMachineId } from '../platform/machine-id.js'
+import { continuesFormer } from './former-log.js'
 import { createHostKey, hostIdentity, hostIdOf, logIdOf, readHostKey } from './host-key.js'
 import type { Runtime } from './runtime.js'
 import type { OwnLog } from './session.js'
@@ -91,7 +92,7 @@ export async function openOwnLog(runtime: Runtime): Promise<OwnLog> {
     logNonce,
     platform: process.platform,
     home: realBase(home.agents.home),
-    continues: continued(stored, witness, info, reason),
+    continues: [...continued(stored, witness, info, reason), ...(await continuesFormer(store, stored?.log))],
   }
   await writer.append({ events: [{ body: open }] })
   await store.setMeta(metaName, JSON.stringify(identity))

@@ -2,6 +2,10 @@ import * as v from 'valibot'
 
 import { checked } from './checked.js'
 import type { Operations } from './operation.js'
+import { previewConflict } from './operations/conflict-preview.js'
+import { resolveConflict, undoConflict } from './operations/conflict-resolve.js'
+import { showConflict } from './operations/conflict-show.js'
+import { conflicts } from './operations/conflicts.js'
 import { follow } from './operations/follow.js'
 import { hosts } from './operations/hosts.js'
 import { init } from './operations/init.js'
@@ -10,6 +14,7 @@ import { testPeer } from './operations/peers.js'
 import { mapProject, projects, unmapProject } from './operations/projects.js'
 import { record } from './operations/record.js'
 import { recover } from './operations/recover.js'
+import { recoverFrom } from './operations/recover-from.js'
 import { replay } from './operations/replay.js'
 import { serve } from './operations/serve.js'
 import { status } from './operations/status.js'
@@ -27,10 +32,34 @@ const selection = v.object({
   project: v.exactOptional(text),
   host: v.exactOptional(text),
 })
+const choice = v.object({
+  id: text,
+  choice: v.picklist(['union', 'split', 'keep']),
+  host: v.exactOptional(text),
+})
 const mapping = v.object({ project: text, host: v.nullable(text) })
 
 /** Everything that a command can ask for, by name. */
 export const operations: Operations = {
+  'conflict.preview': checked(choice, previewConflict),
+  'conflict.resolve': checked(
+    v.object({ ...choice.entries, dryRun: v.boolean(), basis: v.exactOptional(text) }),
+    resolveConflict,
+  ),
+  'conflict.show': checked(
+    v.object({
+      id: text,
+      from: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+      limit: v.exactOptional(count),
+      branch: v.exactOptional(count),
+    }),
+    showConflict,
+  ),
+  'conflict.undo': checked(v.object({ id: text }), undoConflict),
+  conflicts: checked(
+    v.object({ status: v.exactOptional(v.picklist(['open', 'merged', 'resolved', 'all'])) }),
+    conflicts,
+  ),
   follow: checked(nothing, follow),
   hosts: checked(nothing, hosts),
   init: checked(v.object({ name: v.nullable(text) }), init),
@@ -42,6 +71,7 @@ export const operations: Operations = {
   'project.unmap': checked(mapping, unmapProject),
   record: checked(nothing, record),
   recover: checked(v.object({ dryRun: v.boolean(), accept: v.boolean() }), recover),
+  'recover.from': checked(v.object({ from: text, host: v.nullable(text), dryRun: v.boolean() }), recoverFrom),
   replay: checked(
     v.object({
       ...selection.entries,
@@ -59,6 +89,10 @@ export const operations: Operations = {
       peers: v.array(text),
       direction: v.nullable(v.picklist(['push', 'pull'])),
       dryRun: v.boolean(),
+      projects: v.exactOptional(v.array(text)),
+      sessions: v.exactOptional(v.array(text)),
+      noWrite: v.exactOptional(v.boolean()),
+      quietTimeMs: v.exactOptional(v.nullable(count)),
     }),
     sync,
   ),

@@ -16,6 +16,23 @@ export const peerEntry = v.strictObject({
   ),
   /** push: nothing is taken from it; pull: nothing is given to it. */
   direction: v.optional(v.picklist(['both', 'push', 'pull'], 'must be both, push or pull'), 'both'),
+  /** Only these projects, by name or folder; none named: all. */
+  projects: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.pipe(v.string('must be a name'), v.nonEmpty('must be a name'), v.maxLength(4096, 'is too long')),
+      ),
+      v.maxLength(1000, 'are too many'),
+    ),
+  ),
+  /** How Holdfast is run over there, where it is not found by itself; the shell there reads it. */
+  holdfastPath: v.exactOptional(
+    v.pipe(
+      v.string('must be a command'),
+      v.regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u, 'must be a command in one line'),
+      v.maxLength(4096, 'is too long'),
+    ),
+  ),
   /** Fingerprint of the peer's key, from the first time that it was met. */
   key: v.exactOptional(
     v.pipe(v.string('must be a fingerprint'), v.regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be a fingerprint')),

@@ -1,13 +1,17 @@
 import type { HoldfastError } from '../engine/core/errors.js'
 import type { Link } from '../engine/ports/link.js'
-import { startCommand } from '../platform/node-command.js'
-import { openExecLink } from '../transport/links/exec-link.js'
 import { runSyncSession } from '../transport/sync/sync-session.js'
-import type { SyncFork, SyncProgress, SyncResult } from '../transport/sync/sync-types.js'
+import type {
+  SyncFilter,
+  SyncFork,
+  SyncOptions,
+  SyncProgress,
+  SyncResult,
+} from '../transport/sync/sync-types.js'
 import type { ConfiguredPeer } from './config.js'
 import type { OperationIo, Progress } from './operation.js'
+import { openPeerLink } from './peer-link.js'
 import { fingerprint, requireKey } from './peer-trust.js'
-import { parsePeerUrl, type PeerAddress } from './peer-url.js'
 import { pinKey } from './peers.js'
 import type { Runtime } from './runtime.js'
 import { SyncHost } from './sync-host.js'
@@ -17,6 +21,17 @@ export interface PeerSessionOptions {
   readonly receive: boolean
   /** Only find out what would move. */
   readonly dryRun: boolean
+  /** live: stays, and passes on what is added, where the peer stays too. Default: once. */
+  readonly mode?: 'once' | 'live'
+  /** What the session is about, in both directions. Default: everything. */
+  readonly only?: SyncFilter
+  /** What this host adds when all that was missing has moved, in a session that ends; see `SyncOptions.beforeDone`. */
+  readonly beforeDone?: NonNullable<SyncOptions['beforeDone']>
+  /** Called with the fingerprint of the peer's key once it is accepted. */
+  readonly onAccepted?: (key: string) => void
+  readonly onProgress?: (progress: SyncProgress) => void
+  /** Called with forks that nobody was told of before, as soon as they are known. */
+  readonly onForks?: (forks: readonly PeerFork[]) => void
 }
 
 export interface PeerFork extends SyncFork {
@@ -48,12 +63,7 @@ export async function meetPeer(
   options: PeerSessionOptions,
   io: Pick<OperationIo, 'signal' | 'progress'>,
 ): Promise<PeerSession> {
-  const address = parsePeerUrl(peer.url)
-  return meetOver(runtime, peer, () => openLink(runtime, address), options, io)
-}
-
-function openLink({ clock }: Runtime, { command }: PeerAddress): Link {
-  return openExecLink({ command, start: startCommand, clock })
+  return meetOver(runtime, peer, () => openPeerLink(runtime, peer), options, io)
 }
 
 /** As `meetPeer`, over a link that `open` gives. */
@@ -64,15 +74,17 @@ export async function meetOver(
   options: PeerSessionOptions,
   io: Pick<OperationIo, 'signal' | 'progress'>,
 ): Promise<PeerSession> {
+  const { onAccepted, onProgress, onForks, mode = 'once', ...rest } = options
   const host = await SyncHost.open(runtime)
+  const forks = new PeerForks(host, peer.name, options)
   let refused: HoldfastError | null = null
   try {
     const result = await runSyncSession({
       ...host.session(),
-      ...options,
+      ...rest,
       link: open(),
       role: 'initiator',
-      mode: 'once',
+      mode,
       signal: io.signal,
       authorise: ({ publicKey }) => {
         try {
@@ -81,22 +93,70 @@ export async function meetOver(
           refused = error as HoldfastError
           return { refuse: 'this host knows another key of yours' }
         }
-        if (peer.key === undefined) pinKey(runtime.home, peer, fingerprint(publicKey))
+        const key = fingerprint(publicKey)
+        if (peer.key === undefined) pinKey(runtime.home, peer, key)
+        onAccepted?.(key)
         return 'accept'
       },
-      onProgress: (progress) => io.progress(progressOf(peer.name, progress)),
+      onProgress: (progress) => {
+        forks.onProgress(progress)
+        onProgress?.(progress)
+        io.progress(progressOf(peer.name, progress))
+      },
     })
-    const forks = result.forks.map((fork) => ({ ...fork, peer: peer.name }))
-    const newForks = await host.newForks(forks)
-    if (!options.dryRun) await host.keepForks(forks)
+    const found = await forks.keep(result.forks)
     const key = fingerprint(result.peer.publicKey)
-    return { result, forks, newForks, key, first: peer.key === undefined, notes: [...host.notes] }
+    return { result, ...found, key, first: peer.key === undefined, notes: [...host.notes] }
   } catch (error) {
     throw refused ?? error
+  } finally {
+    await forks.kept
   }
 }
 
-function progressOf(name: string, { phase, sent, received, toSend, toReceive }: SyncProgress): Progress {
+/** The forks of one session: each is kept, and told, once. */
+class PeerForks {
+  readonly #host: SyncHost
+  readonly #peer: string
+  readonly #options: PeerSessionOptions
+  readonly #new: PeerFork[] = []
+  #told = 0
+  /** Resolves when all that was found so far is kept. */
+  kept: Promise<unknown> = Promise.resolve()
+
+  constructor(host: SyncHost, peer: string, options: PeerSessionOptions) {
+    this.#host = host
+    this.#peer = peer
+    this.#options = options
+  }
+
+  onProgress({ forks = [] }: SyncProgress): void {
+    if (forks.length <= this.#told || this.#options.dryRun) return
+    this.#told = forks.length
+    // A failure to keep them shows when the session ends and they are kept once more.
+    this.kept = this.kept.then(() => this.#keep(forks)).catch(() => undefined)
+  }
+
+  async keep(found: readonly SyncFork[]): Promise<Pick<PeerSession, 'forks' | 'newForks'>> {
+    await this.kept
+    return { forks: await this.#keep(found), newForks: this.#new }
+  }
+
+  async #keep(found: readonly SyncFork[]): Promise<readonly PeerFork[]> {
+    const forks = found.map((fork) => ({ ...fork, peer: this.#peer }))
+    const news = await this.#host.newForks(forks)
+    this.#new.push(...news)
+    if (!this.#options.dryRun) await this.#host.keepForks(forks)
+    if (news.length > 0) this.#options.onForks?.(news)
+    return forks
+  }
+}
+
+/** How far a session is, for whoever waits for it. */
+export function progressOf(
+  name: string,
+  { phase, sent, received, toSend, toReceive }: SyncProgress,
+): Progress {
   const done = sent + received
   const moving = phase === 'moving' || phase === 'live'
   return {

@@ -11,6 +11,8 @@ export interface PeerRow {
   readonly name: string
   readonly url: string
   readonly direction: 'both' | 'push' | 'pull'
+  /** Only these projects are exchanged; none named: all. */
+  readonly projects: readonly string[]
   /** Fingerprint of its key; null before it was met. */
   readonly key: string | null
 }
@@ -20,8 +22,8 @@ export function listPeers(home: Home): PeerRow[] {
   return loadConfig(home).peers.map(peerRow)
 }
 
-export function peerRow({ name, url, direction, key }: ConfiguredPeer): PeerRow {
-  return { name, url, direction, key: key ?? null }
+export function peerRow({ name, url, direction, projects, key }: ConfiguredPeer): PeerRow {
+  return { name, url, direction, projects: projects ?? [], key: key ?? null }
 }
 
 /** Throws PEER_UNKNOWN. */

@@ -1,3 +1,5 @@
+import { finishWrites } from '../engine/writeback/finish-writes.js'
+import { logAllWritten } from '../engine/record/written-state.js'
 import { finishRepairs } from '../engine/recover/finish-repairs.js'
 import { doubtCursors } from '../engine/record/doubt.js'
 import { readBootId } from '../platform/boot-id.js'
@@ -10,12 +12,14 @@ import { FileObserver } from '../engine/record/file-observer.js'
 import type { ObserverTools } from '../engine/record/observer-tools.js'
 import { Problems } from '../engine/record/problems.js'
 import { Recorder } from '../engine/record/recorder.js'
+import { adoptFormerFiles } from './former-files.js'
 import { openOwnLog, storedIdentity } from './log-continuity.js'
 import { checkAndFence } from './open-check.js'
 import type { Runtime } from './runtime.js'
 import type { RecordingSession } from './session.js'
 import { tornFiles } from './torn-files.js'
 import { realBase, watchedRoots } from './watched-roots.js'
+import { openWriteBack } from './write-back.js'
 
 export interface StartOptions {
   readonly onFatal: (error: unknown) => void
@@ -93,16 +97,35 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     unclean,
   }
   const cutShort = await adoptEarlierLogs(tools, own.earlier)
+  await adoptFormerFiles(runtime, tools, own)
   const observer = new FileObserver(tools)
   const recorder = new Recorder(tools, observer, onFatal)
   const { random, processes } = runtime
+  await finishWrites({ ...tools, store })
   await finishRepairs({ ...tools, files, random, processes, store, observer })
+  // From here on the log says all that stands in the files.
+  await logAllWritten(tools)
+  const wakers = new Set<() => void>()
+  const writeBack = await openWriteBack(runtime, {
+    tools,
+    observer,
+    recorder,
+    own,
+    onWake: () => {
+      for (const wake of wakers) wake()
+    },
+  })
   const session: RecordingSession = {
     own,
     recorder,
     observer,
     tools,
     roots,
+    writeBack,
+    onWake: (listener) => {
+      wakers.add(listener)
+      return () => wakers.delete(listener)
+    },
     unclean,
     untold: { damage, torn: damage.length > 0 ? [...cutShort, ...(await tornFiles(tools))] : [] },
     wholeLogChecked: options.fullCheck && stored ? stored.log : null,
@@ -113,7 +136,12 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     ended: ended.signal,
     stop: async () => {
       ended.abort()
-      if (runtime.session === session) runtime.session = null
+      if (runtime.session === session) {
+        runtime.session = null
+        runtime.writeBack = null
+      }
+      await writeBack.stop()
+      if (!failed) await writeBack.flushWritten().catch(onFatal)
       await recorder.stop()
       if (failed) return
       own.witness()
@@ -123,6 +151,14 @@ export async function startRecording(runtime: Runtime, options: StartOptions): P
     },
   }
   runtime.session = session
+  runtime.writeBack = {
+    settle: async (asked) => {
+      const settled = await writeBack.settle(asked)
+      await writeBack.flushWritten()
+      const held = settled.held.map(({ file, path, reason }) => ({ path: file ?? path, reason }))
+      return { written: settled.written, held }
+    },
+  }
   return session
 }
 

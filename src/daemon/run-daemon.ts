@@ -2,7 +2,7 @@ import { rmSync, unwatchFile, watchFile } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { HoldfastError } from '../engine/core/errors.js'
-import { loadConfig, parseConfig, readConfigText } from './config.js'
+import { loadConfig, parseConfig, readConfigText, type Config } from './config.js'
 import { connectControl } from './control-client.js'
 import { createControlServer } from './control-server.js'
 import type { Home } from './home.js'
@@ -24,6 +24,14 @@ export interface Closeable {
   close(): Promise<void>
 }
 
+/** What a daemon does beside recording. */
+export interface Beside {
+  /** The config was taken anew. Throws where it can't be read. */
+  configChanged(): void
+  /** Ends it in order, or gives up waiting for that. */
+  stop(): Promise<void>
+}
+
 export interface DaemonOptions<T extends Closeable> {
   readonly home: Home
   readonly version: string
@@ -35,6 +43,8 @@ export interface DaemonOptions<T extends Closeable> {
   readonly startService: (runtime: T, onFatal: (error: unknown) => void) => Promise<Service>
   /** Called before commands are served, with what they may ask of the recording. */
   readonly onRecorder?: (runtime: T, recorder: RecorderControl) => void
+  /** Starts what goes on beside the recording, once commands are served. */
+  readonly startBeside?: (runtime: T) => Beside
   /** Ends the daemon in order. */
   readonly signal: AbortSignal
   /** Called once commands are served. */
@@ -78,7 +88,8 @@ async function serve<T extends Closeable>(
     restart: () => recording.restart(() => true),
   })
   const { sinceMs } = writePidFile(home.pidFile, version, Date.now())
-  const reload = configReload(home, recording)
+  let beside: Beside | undefined
+  const reload = configReload(home, recording, () => beside?.configChanged())
   const started = recording.start()
   // Also answered by `daemon.ready`; a failure ends the daemon.
   started.catch(end.fail)
@@ -99,28 +110,39 @@ async function serve<T extends Closeable>(
   log.info({ pid: process.pid, version }, 'ready')
   options.onReady?.()
   try {
+    beside = options.startBeside?.(runtime)
     await end.reached
     log.info('stopping')
   } finally {
     unwatchFile(home.configFile)
-    await Promise.all([recording.stop(), server.close()])
+    await Promise.all([recording.stop(), server.close(), beside?.stop()])
   }
 }
 
 /**
  * Takes the config anew where its text is another than the one in use: a command that edits it and the look at the
- * file may both notice one change, and a look may be mistaken.
+ * file may both notice one change, and a look may be mistaken. The recording begins anew only for what concerns it: peers
+ * come and go without it.
  */
-function configReload(home: Home, recording: Recording): () => Promise<void> {
+function configReload(home: Home, recording: Recording, onTaken: () => void): () => Promise<void> {
   let taken = readConfigText(home.configFile)
-  return () =>
-    recording.restart(() => {
+  let recorded = recordingPart(parseConfig(taken, home.configFile))
+  return async () => {
+    await recording.restart(() => {
       const text = readConfigText(home.configFile)
       if (text === taken) return false
-      parseConfig(text, home.configFile)
+      const part = recordingPart(parseConfig(text, home.configFile))
+      const changed = part !== recorded
       taken = text
-      return true
+      recorded = part
+      return changed
     })
+    onTaken()
+  }
+}
+
+function recordingPart({ peers: _, ...rest }: Config): string {
+  return JSON.stringify(rest)
 }
 
 /** Opens the store. A command may have it for a moment; another daemon has it for good. */

@@ -16,8 +16,10 @@ import { openDatabase } from '../store/open-database.js'
 import { repairDatabase } from '../store/repair-database.js'
 import { loadConfig, type Config } from './config.js'
 import type { Home } from './home.js'
+import type { PeerConnections } from './peer-connections.js'
 import type { RecorderControl } from './recording.js'
 import type { RecordingSession } from './session.js'
+import type { WriteBackControl } from './write-back-control.js'
 
 /** What every operation works with: the open store and the doors to the machine. One a process. */
 export interface Runtime {
@@ -38,6 +40,10 @@ export interface Runtime {
   session: RecordingSession | null
   /** In a daemon: its recording, which a peer may give cause to begin anew. null in a command. */
   recorder: RecorderControl | null
+  /** In a daemon: its connections to peers. null in a command. */
+  connections: PeerConnections | null
+  /** What puts received events into this host's files, where it runs in this process. */
+  writeBack: WriteBackControl | null
   /** Ends the recording, if one runs, and closes the store. */
   close(): Promise<void>
 }
@@ -79,6 +85,8 @@ export async function openRuntime({ home, mode, repair = false }: RuntimeOptions
       })),
     session: null,
     recorder: null,
+    connections: null,
+    writeBack: null,
     damagedStoreCopy: opened.copy,
     close: async () => {
       try {

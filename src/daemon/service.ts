@@ -21,6 +21,8 @@ export interface ServiceOptions {
 
 /** How often a mount is looked at where watching is blind. */
 const pollEveryMs = 1000
+/** How often the log is told what was written back. */
+const flushEveryMs = 60_000
 /** How often the witness follows the log. */
 const witnessEveryMs = 60_000
 
@@ -49,6 +51,11 @@ class ServiceLoop implements Service {
   readonly #watches = new Map<string, Watch>()
   readonly #stop = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
+  #catchUp = (): void => undefined
+  /** Nothing is written before everything that is on disk was looked at once. */
+  readonly #caughtUp = new Promise<void>((resolve) => {
+    this.#catchUp = resolve
+  })
 
   constructor(runtime: Runtime, session: RecordingSession, options: ServiceOptions, sweepEveryMs: number) {
     this.#runtime = runtime
@@ -58,11 +65,14 @@ class ServiceLoop implements Service {
   }
 
   start(): void {
-    this.#running = Promise.all([this.#record(), this.#witness()]).catch(this.#options.onFatal)
+    this.#running = Promise.all([this.#record(), this.#witness(), this.#writeBack()]).catch(
+      this.#options.onFatal,
+    )
   }
 
   async stop(): Promise<void> {
     this.#stop.abort()
+    this.#catchUp()
     await this.#session.stop()
     await this.#running
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()))
@@ -77,6 +87,7 @@ class ServiceLoop implements Service {
     const first = await recorder.sweep(this.#options.onProgress)
     this.#options.log.info(first, 'caught up')
     this.#options.onCaughtUp?.(this.#session)
+    this.#catchUp()
     while (!this.#stop.signal.aborted) {
       await this.#runtime.clock.sleep(this.#sweepEveryMs, this.#stop.signal)
       if (!this.#stop.signal.aborted) await recorder.sweep()
@@ -105,6 +116,35 @@ class ServiceLoop implements Service {
     } catch (err) {
       log.error({ err, root: root.name }, 'can’t watch; sweeps alone find what changes')
     }
+  }
+
+  /** Writes back what comes in, at once; what is held when it may have become quiet; says in the log now and then what it did. */
+  async #writeBack(): Promise<void> {
+    const { clock, streams } = this.#runtime
+    const { writeBack, onWake } = this.#session
+    let wake = (): void => undefined
+    const unlisten = onWake(() => wake())
+    const stopUp = this.#runtime.store.onAdded(() => wake())
+    const all = await streams()
+    await this.#caughtUp
+    let flushAtMs = clock.now() + flushEveryMs
+    while (!this.#stop.signal.aborted) {
+      const woken = new AbortController()
+      wake = () => woken.abort()
+      await all.catchUp()
+      const { written } = await writeBack.pass()
+      if (written.length > 0) this.#options.log.info({ files: written.length }, 'wrote back')
+      if (clock.now() >= flushAtMs) {
+        await writeBack.flushWritten()
+        await writeBack.sweepReplaced()
+        flushAtMs = clock.now() + flushEveryMs
+      }
+      const untilMs = Math.min(flushAtMs, writeBack.retryAtMs ?? Number.POSITIVE_INFINITY)
+      const waitMs = Math.max(1, untilMs - clock.now())
+      await clock.sleep(waitMs, AbortSignal.any([woken.signal, this.#stop.signal]))
+    }
+    unlisten()
+    stopUp()
   }
 
   async #witness(): Promise<void> {

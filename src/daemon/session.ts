@@ -2,6 +2,7 @@ import type { LogId } from '../engine/core/event.js'
 import type { Damage } from '../engine/ports/check.js'
 import type { LogWriter } from '../engine/ports/log.js'
 import type { Durable } from '../engine/record/cursor-table.js'
+import type { WriteBack } from '../engine/writeback/write-back.js'
 import type { FileObserver } from '../engine/record/file-observer.js'
 import type { ObserverTools } from '../engine/record/observer-tools.js'
 import type { Recorder } from '../engine/record/recorder.js'
@@ -28,6 +29,10 @@ export interface RecordingSession {
   readonly observer: FileObserver
   readonly tools: ObserverTools
   readonly roots: readonly DaemonRoot[]
+  /** Puts other hosts' events into this host's files, when it is asked to. */
+  readonly writeBack: WriteBack
+  /** Calls when write-back may have something to do. Returns how to end it. */
+  onWake(listener: () => void): () => void
   /** Whether the last run ended without saying so. */
   readonly unclean: boolean
   /** What the check at the start found and nobody was told yet, and the files whose content it tore. */

@@ -1,5 +1,5 @@
 import type { LogId } from '../engine/core/event.js'
-import { HoldfastError } from '../engine/core/errors.js'
+import { HoldfastError, invariant } from '../engine/core/errors.js'
 import type { PeerIdentity, Replica } from '../engine/ports/replica.js'
 import type { SyncMemory } from '../engine/ports/sync-memory.js'
 import type { SyncOptions } from '../transport/sync/sync-types.js'
@@ -8,7 +8,9 @@ import { openOwnLog } from './log-continuity.js'
 import type { Runtime } from './runtime.js'
 import type { OwnLog } from './session.js'
 import { addFence, addFork, knownForks, type KnownFork } from './sync-fence.js'
+import { syncFilter } from './sync-filter.js'
 import { syncMemory } from './sync-memory.js'
+import { readWitness, writeWitness } from './witness-file.js'
 
 type Found = Omit<KnownFork, 'foundMs'>
 
@@ -34,9 +36,11 @@ export class SyncHost {
       beforeOwnLeave: (log, events) => this.#witness(log, events),
       events: {
         rolledBack: (log, held, peer) =>
-          this.#fence(
-            log,
-            `a peer holds ${peer} events of it and this store only ${held}: the store was rolled back`,
+          inTurn(runtime, () =>
+            this.#fence(
+              log,
+              `a peer holds ${peer} events of it and this store only ${held}: the store was rolled back`,
+            ),
           ),
         clockAhead: (log, aheadMs) => this.#noteClock(log, aheadMs),
       },
@@ -55,10 +59,20 @@ export class SyncHost {
   session(): Pick<
     SyncOptions,
     'replica' | 'identity' | 'memory' | 'clock' | 'random' | 'hasher' | 'hostName'
-  > {
-    const { clock, random, hasher } = this.#runtime
+  > &
+    Required<Pick<SyncOptions, 'withholdFor'>> {
+    const { clock, random, hasher, store } = this.#runtime
     const [replica, identity, memory] = [this.#replica, this.#identity, this.#memory]
-    return { replica, identity, memory, clock, random, hasher, hostName: this.#current().hostName }
+    return {
+      replica,
+      identity,
+      memory,
+      clock,
+      random,
+      hasher,
+      hostName: this.#current().hostName,
+      withholdFor: (filter) => syncFilter(store.reader, filter),
+    }
   }
 
   /** Those of the forks that nobody was told of before. */
@@ -70,13 +84,14 @@ export class SyncHost {
   }
 
   /** Keeps forks that a session found. Where it is the log that this host writes, that log ends here. */
-  async keepForks(forks: readonly Found[]): Promise<void> {
+  keepForks(forks: readonly Found[]): Promise<void> {
     const { store, clock } = this.#runtime
-    for (const { log, offset, peer, explained } of forks) {
-      await addFork(store, { log, offset, peer, explained, foundMs: clock.now() })
-      if (log === this.#current().writer.log)
+    return inTurn(this.#runtime, async () => {
+      for (const { log, offset, peer, explained } of forks) {
+        await addFork(store, { log, offset, peer, explained, foundMs: clock.now() })
         await this.#fence(log, `another writer used it from event ${offset} on, as ${peer} has it`)
-    }
+      }
+    })
   }
 
   #current(): OwnLog {
@@ -86,13 +101,27 @@ export class SyncHost {
   #witness(log: LogId, events: number): void {
     if (this.#witnessed?.log === log && this.#witnessed.events >= events) return
     const own = this.#current()
-    own.witness()
+    if (own.writer.log === log) own.witness()
+    // A log that another session's find made this host open just now: its recording is about to begin.
+    else this.#witnessNew(log)
     // What is acknowledged by now, and so at or past what leaves.
     this.#witnessed = { log, events: this.#runtime.store.reader.log(log)?.events ?? events }
   }
 
+  #witnessNew(log: LogId): void {
+    const { home, store } = this.#runtime
+    const witness = readWitness(home.identityFolder)
+    const info = store.reader.log(log)
+    invariant(witness?.log === log && info, 'the log that is written is the one that the witness names')
+    const chain = Buffer.from(info.chain).toString('hex')
+    writeWitness(home.identityFolder, { ...witness, events: info.events, chain })
+  }
+
+  /** Does nothing for a log that this host does not write, or no longer: several sessions may find out at once. */
   async #fence(log: LogId, reason: string): Promise<void> {
     const { store, recorder } = this.#runtime
+    await recorder?.settled()
+    if (log !== this.#current().writer.log) return
     await addFence(store, { log, reason })
     if (recorder) await recorder.restart()
     else await this.#runtime.session?.stop()
@@ -107,6 +136,18 @@ export class SyncHost {
     const minutes = Math.round(aheadMs / 60_000)
     this.notes.add(`the clock of ${name} is ${minutes} minutes ahead of this host’s; nothing here follows it`)
   }
+}
+
+/** Changes of which log this host writes, one after the other: several sessions may give cause for one at once. */
+const turns = new WeakMap<Runtime, Promise<void>>()
+
+export function inTurn(runtime: Runtime, work: () => Promise<void>): Promise<void> {
+  const done = (turns.get(runtime) ?? Promise.resolve()).then(work)
+  turns.set(
+    runtime,
+    done.catch(() => undefined),
+  )
+  return done
 }
 
 /** The log that is open for writing in this process: the recorder's, or one opened for this. */

@@ -34,6 +34,14 @@ export function createNodeFiles(calls: FileCalls = nodeFs): WritableFiles {
     create: (path, mode = 0o600) => orFail(path, () => create(calls, path, mode)),
     rename: (from, to) => orFail(from, () => rename(from, to)),
     remove: (path) => orFail(path, () => remove(path)),
+    append: (path, bytes) => orMissing(path, () => append(calls, path, bytes)),
+    link: (from, to) => orFail(to, () => link(from, to)),
+    place: (from, to) =>
+      orFail(to, () => {
+        const placed = link(from, to)
+        nodeFs.unlinkSync(from)
+        return placed
+      }),
   }
 }
 
@@ -132,8 +140,8 @@ function create(calls: FileCalls, path: string, mode: number): NewFile {
   orAbandon(() => nodeFs.fchmodSync(fd, mode))
   return {
     write: (bytes) => orAbandon(() => writeWhole(calls, fd, bytes)),
-    finish: () => {
-      orAbandon(() => calls.fsyncSync(fd))
+    finish: (sync = true) => {
+      if (sync) orAbandon(() => calls.fsyncSync(fd))
       isOpen = false
       nodeFs.closeSync(fd)
     },
@@ -144,6 +152,27 @@ function create(calls: FileCalls, path: string, mode: number): NewFile {
 function writeWhole(calls: FileCalls, fd: number, chunk: Uint8Array): void {
   let written = 0
   while (written < chunk.length) written += calls.writeSync(fd, chunk, written, chunk.length - written)
+}
+
+function append(calls: FileCalls, path: string, bytes: Uint8Array): FileStat | undefined {
+  if (!nodeFs.lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  const fd = nodeFs.openSync(path, constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0))
+  try {
+    writeWhole(calls, fd, bytes)
+    return toFileStat(nodeFs.fstatSync(fd))
+  } finally {
+    nodeFs.closeSync(fd)
+  }
+}
+
+function link(from: string, to: string): boolean {
+  try {
+    nodeFs.linkSync(from, to)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw error
+  }
 }
 
 function makeDirectory(path: string): void {

@@ -9,6 +9,7 @@ import type { LogId } from '../engine/core/event.js'
  *   h log offset   an event about no file: its kind
  *   d log offset   a stub: the digest of an event that is not here
  *   s log events   a point that the log's writer signed: the chain after so many events
+ *   j log events   the chain after so many events, where the event before is not here and what follows is
  *   k log          what a log's id is a hash of: public key and nonce
  *   l log          a log: who writes it, head, chain at the head
  *   c root\0path   how far a file of this machine is in the log
@@ -22,6 +23,7 @@ const tables = {
   host: 0x68,
   stub: 0x64,
   point: 0x73,
+  joint: 0x6a,
   identity: 0x6b,
   log: 0x6c,
   cursor: 0x63,
@@ -56,6 +58,11 @@ export function stubKey(log: LogId, offset: number): Buffer {
 /** The key of a point after `events` events. Read back with `eventKeyOffset`. */
 export function pointKey(log: LogId, events: number): Buffer {
   return placeKey(tables.point, log, events)
+}
+
+/** The key of the chain after `events` events, where no event says it. */
+export function jointKey(log: LogId, events: number): Buffer {
+  return placeKey(tables.joint, log, events)
 }
 
 function placeKey(table: number, log: LogId, offset: number): Buffer {

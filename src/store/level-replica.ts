@@ -3,7 +3,14 @@ import type { LogId } from '../engine/core/event.js'
 import type { Clock } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { OffsetRange } from '../engine/ports/log.js'
-import type { EventRun, LogHave, PeerIdentity, Replica, StoreOutcome } from '../engine/ports/replica.js'
+import type {
+  EventRun,
+  LogHave,
+  PeerIdentity,
+  Replica,
+  StoreOutcome,
+  Withhold,
+} from '../engine/ports/replica.js'
 import type { Database } from './database.js'
 import { GroupCommit } from './group-commit.js'
 import type { LevelLogWriter } from './level-log-writer.js'
@@ -45,18 +52,18 @@ export class LevelReplica implements Replica {
     this.#commits = new GroupCommit(tools.db)
   }
 
-  async have(): Promise<readonly LogHave[]> {
+  async have(withhold?: Withhold): Promise<readonly LogHave[]> {
     const logs: LogHave[] = []
     for (const { log } of this.#tools.table.infos()) {
-      const have = await this.#log.have(log)
+      const have = await this.#log.have(log, withhold)
       if (have) logs.push(have)
     }
     return logs
   }
 
-  async *read(log: LogId, range: OffsetRange): AsyncGenerator<EventRun> {
+  async *read(log: LogId, range: OffsetRange, withhold?: Withhold): AsyncGenerator<EventRun> {
     const { table, beforeOwnLeave } = this.#tools
-    for await (const run of readRuns({ ...this.#tools, log: this.#log }, log, range)) {
+    for await (const run of readRuns({ ...this.#tools, log: this.#log, withhold }, log, range)) {
       if (table.writing === log) beforeOwnLeave(log, run.point.events)
       yield run
     }

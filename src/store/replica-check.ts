@@ -37,6 +37,7 @@ export function checkShape(hasher: Hasher, run: EventRun): void {
     throw invalid(log, from, 'the log’s id does not belong to the key')
   if (!Number.isSafeInteger(from) || from < 0 || events.length === 0 || events.length > eventsMax)
     throw invalid(log, from, 'an impossible range')
+  if (run.before && run.before.length !== 32) throw invalid(log, from, 'no chain stands before it')
   if (point.log !== log || point.events !== from + events.length || point.chain.length !== 32)
     throw invalid(log, from, 'the signed point does not stand at the end')
   let bytes = 0
@@ -52,14 +53,17 @@ export function checkShape(hasher: Hasher, run: EventRun): void {
 }
 
 /**
- * Follows the chain from `before`, the chain known at the run's start, to its signed point, and decodes the events.
- * Throws PEER_INVALID at the first thing that is not so.
+ * Follows the chain from `before`, the chain at the run's start, to its signed point, and decodes the events. Throws
+ * PEER_INVALID at the first thing that is not so.
+ *
+ * @param joins whether what is held here proves the point by itself: then it needs no signature
  */
 export function checkRun(
   hasher: Hasher,
   verifier: Pick<PeerIdentity, 'verify'>,
   run: EventRun,
   before: Uint8Array,
+  joins: boolean,
 ): CheckedEvent[] {
   const { identity, from, point } = run
   const { log, publicKey } = identity
@@ -71,7 +75,9 @@ export function checkRun(
   })
   if (!sameBytes(chain, point.chain))
     throw invalid(log, from, 'the chain does not lead from what is held here to the signed point')
-  if (!verifier.verify(publicKey, signedPointBytes(log, point.events, point.chain), point.signature))
+  if (point.signature.length === 0) {
+    if (!joins) throw invalid(log, point.events, 'nobody signed it, and nothing here proves it')
+  } else if (!verifier.verify(publicKey, signedPointBytes(log, point.events, point.chain), point.signature))
     throw invalid(log, point.events, 'the signature is not that of the log’s writer')
   return places.map(({ wire, ...place }) => checkEvent(run, wire, place))
 }

@@ -1,16 +1,23 @@
-import { difference, intersection } from '../engine/core/ranges.js'
+import { difference, intersection, union, type Ranges } from '../engine/core/ranges.js'
 import { HoldfastError } from '../engine/core/errors.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { OffsetRange } from '../engine/ports/log.js'
-import type { LogHave, LogIdentity, LogPoint } from '../engine/ports/replica.js'
+import type { LogHave, LogIdentity, LogPoint, Withhold } from '../engine/ports/replica.js'
 import { writeSynced, type Database } from './database.js'
 import { decodeEvent } from './event-codec.js'
 import { eventDigest, firstChain, unpackValue } from './event-value.js'
-import { eventKey, eventKeyOffset, identityKey, stubKey } from './keys.js'
+import { eventKey, eventKeyOffset, identityKey, jointKey, stubKey } from './keys.js'
 import { logIdOf } from './log-identity.js'
 import type { LogTable } from './log-table.js'
-import { decodeIdentityRow, decodeStubRow, encodeIdentityRow, type StubRow } from './replica-rows.js'
+import {
+  decodeIdentityRow,
+  decodeJointRow,
+  decodeStubRow,
+  encodeIdentityRow,
+  type StubRow,
+} from './replica-rows.js'
+import { Withheld } from './replica-withheld.js'
 import { entries } from './scan.js'
 
 /** What stands at one place of a log here. */
@@ -50,18 +57,32 @@ export class ReplicaLog {
     return identity
   }
 
-  async have(log: LogId): Promise<LogHave | undefined> {
+  async have(log: LogId, withhold?: Withhold): Promise<LogHave | undefined> {
     const row = this.#table.row(log)
     const identity = row && row.events > 0 ? await this.identity(log) : undefined
     if (!row || !identity) return undefined
     const held = difference([{ from: 0, to: row.events }], row.lost)
     const stubs = await this.stubs(log)
+    if (!withhold) return { ...identity, held, stubs, ends: await this.#ends(log, [held, stubs]) }
+    const all = await new Withheld(this.#table, log, withhold).ranges(this.#db, this)
+    const open = difference(held, all)
+    const told = [{ from: 0, to: open.at(-1)?.to ?? 0 }]
+    const withheld = intersection(intersection(held, all), told)
+    const closed = union(intersection(stubs, told), withheld)
+    if (open.length === 0) return undefined
+    const ends = await this.#ends(log, [open, closed, intersection(held, told)])
+    return { ...identity, held: open, stubs: closed, withheld, ends }
+  }
+
+  /** The chain at each end of these ranges, in order. */
+  async #ends(log: LogId, of: readonly Ranges[]): Promise<LogPoint[]> {
     const ends: LogPoint[] = []
-    for (const { to } of [...held, ...stubs].toSorted((a, b) => a.to - b.to)) {
+    const events = new Set(of.flatMap((ranges) => ranges.map(({ to }) => to)))
+    for (const to of [...events].toSorted((a, b) => a - b)) {
       const chain = await this.chainAt(log, to)
       if (chain) ends.push({ events: to, chain })
     }
-    return { ...identity, held, stubs, ends }
+    return ends
   }
 
   /** Where only stubs are. They count as lost too: nothing can be read there. */
@@ -82,7 +103,19 @@ export class ReplicaLog {
   /** The chain after `events` events; undefined where it is not known here. */
   async chainAt(log: LogId, events: number): Promise<Uint8Array | undefined> {
     if (events === 0) return firstChain
-    return (await this.at(log, events - 1))?.chain
+    return (await this.at(log, events - 1))?.chain ?? (await this.#joint(log, events))
+  }
+
+  /** What a run said that begins behind a hole: its signature proved it. */
+  async #joint(log: LogId, events: number): Promise<Uint8Array | undefined> {
+    const value = await this.#db.get(jointKey(log, events))
+    if (!value) return undefined
+    try {
+      return decodeJointRow(this.#hasher, value)
+    } catch (error) {
+      if (error instanceof HoldfastError) return undefined
+      throw error
+    }
   }
 
   /** What stands at a place; undefined where nothing does, or nothing that can be read. */

@@ -3,7 +3,7 @@ import type { Hasher } from '../engine/ports/hash.js'
 import type { LoggedFile } from '../engine/ports/log.js'
 import type { DatabaseOperation } from './database.js'
 import { packValue } from './event-value.js'
-import { eventKey, fileKey, historyKey, hostEventKey, stubKey } from './keys.js'
+import { eventKey, fileKey, historyKey, hostEventKey, jointKey, stubKey } from './keys.js'
 import { historyOf, payloadBytes } from './level-log-writer.js'
 import { fileId, type LogTable } from './log-table.js'
 import type { CheckedEvent } from './replica-check.js'
@@ -30,6 +30,8 @@ export class Placement {
   /** @param latest whether the event stands behind all that is held: then its facts are the newest */
   place(checked: CheckedEvent, latest: boolean): void {
     const { offset, chain } = checked
+    // From now on the event itself tells the chain after it.
+    if (!latest) this.operations.push({ type: 'del', key: jointKey(this.#log, offset + 1) })
     if (checked.kind === 'stub') {
       this.#put(stubKey(this.#log, offset), encodeStubRow(this.#hasher, checked))
       return

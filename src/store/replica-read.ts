@@ -4,13 +4,22 @@ import { limits } from '../engine/core/limits.js'
 import { signedPointBytes } from '../engine/core/signed-point.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { OffsetRange } from '../engine/ports/log.js'
-import type { EventRun, LogIdentity, PeerIdentity, SignedPoint, WireEvent } from '../engine/ports/replica.js'
+import type {
+  EventRun,
+  LogIdentity,
+  PeerIdentity,
+  SignedPoint,
+  WireEvent,
+  Withhold,
+} from '../engine/ports/replica.js'
 import type { Database } from './database.js'
+import { decodeEvent } from './event-codec.js'
 import { nextChain } from './event-value.js'
 import { eventKeyOffset, pointKey } from './keys.js'
 import type { LogTable } from './log-table.js'
 import type { Held, ReplicaLog } from './replica-log.js'
 import { decodePointRow } from './replica-rows.js'
+import { Withheld } from './replica-withheld.js'
 import { entries } from './scan.js'
 
 const runMaxEvents = 65_536
@@ -21,6 +30,8 @@ export interface ReadTools {
   readonly hasher: Hasher
   readonly log: ReplicaLog
   readonly identity: PeerIdentity
+  /** What is kept back goes as a stub. */
+  readonly withhold?: Withhold | undefined
 }
 
 interface Open {
@@ -31,7 +42,8 @@ interface Open {
 
 /**
  * Runs that cover a range, each ending at a signed point: at any event of a log whose key is here, else where the point
- * was received. So a run may reach beyond the range. What is not held, or has no signed point after it, is skipped.
+ * was received. So a run may reach beyond the range. What stands before a hole and has no signed point after it ends with
+ * the range and without a signature. What is not held is skipped.
  */
 export async function* readRuns(tools: ReadTools, log: LogId, range: OffsetRange): AsyncGenerator<EventRun> {
   const row = tools.table.row(log)
@@ -51,11 +63,13 @@ export async function* readRuns(tools: ReadTools, log: LogId, range: OffsetRange
 
 /** Signs where a run is full. The chain is followed first: what is signed must be so. */
 async function* signedHere(
-  { log: reader, identity, hasher }: ReadTools,
+  tools: ReadTools,
   owner: LogIdentity,
   range: OffsetRange,
 ): AsyncGenerator<EventRun> {
+  const { log: reader, identity, hasher } = tools
   const { log } = owner
+  const add = adder(tools, log)
   let open: Open = { from: range.from, events: [], bytes: 0 }
   let chain = await reader.chainAt(log, range.from)
   const close = (end: Uint8Array): EventRun => {
@@ -82,6 +96,7 @@ async function* signedByWriter(
   until: number,
 ): AsyncGenerator<EventRun> {
   const { log } = owner
+  const add = adder(tools, log)
   let open: Open = { from: range.from, events: [], bytes: 0 }
   /** The last point that was passed: a run may end there. */
   let last: { readonly point: SignedPoint; readonly count: number } | null = null
@@ -113,6 +128,13 @@ async function* signedByWriter(
   }
   if (last)
     yield { identity: owner, from: open.from, events: open.events.slice(0, last.count), point: last.point }
+  const rest = { from: open.from + (last?.count ?? 0), events: open.events.slice(last?.count ?? 0) }
+  const events = rest.events.slice(0, Math.max(0, until - rest.from))
+  const chain = await tools.log.chainAt(log, rest.from + events.length)
+  if (events.length > 0 && chain) {
+    const point = { log, events: rest.from + events.length, chain, signature: new Uint8Array() }
+    yield { identity: owner, from: rest.from, events, point }
+  }
 }
 
 async function* pointsOf(
@@ -130,13 +152,20 @@ function isFull({ bytes, events }: Open): boolean {
   return bytes >= limits.batchMaxBytes || events.length >= runMaxEvents
 }
 
-function add(open: Open, held: Held): void {
-  const wire: WireEvent =
-    held.kind === 'event'
-      ? { kind: 'event', encoded: held.encoded }
-      : { kind: 'stub', digest: held.digest, reason: held.reason }
-  open.events.push(wire)
-  open.bytes += bytesOf([wire])
+function adder({ table, withhold }: ReadTools, log: LogId): (open: Open, held: Held) => void {
+  const withheld = withhold && new Withheld(table, log, withhold)
+  return (open, held) => {
+    const wire = wireEvent(held, withheld)
+    open.events.push(wire)
+    open.bytes += bytesOf([wire])
+  }
+}
+
+function wireEvent(held: Held, withheld: Withheld | undefined): WireEvent {
+  const { kind, digest } = held
+  if (kind === 'stub') return { kind, digest, reason: held.reason }
+  if (withheld?.has(decodeEvent(held.encoded)) === true) return { kind: 'stub', digest, reason: 'withheld' }
+  return { kind, encoded: held.encoded }
 }
 
 function bytesOf(events: readonly WireEvent[]): number {

@@ -58,6 +58,17 @@ export function decodePointRow(hasher: Hasher, value: Uint8Array): PointRow {
   return { chain: fields.subarray(0, digestBytes), signature: fields.subarray(digestBytes) }
 }
 
+/** The chain where what follows stands behind a hole. */
+export function encodeJointRow(hasher: Hasher, chain: Uint8Array): Buffer {
+  return seal(hasher, chain)
+}
+
+export function decodeJointRow(hasher: Hasher, value: Uint8Array): Uint8Array {
+  const chain = unseal(hasher, value)
+  if (chain.length !== digestBytes) throw damaged()
+  return chain
+}
+
 export function encodeIdentityRow(hasher: Hasher, { publicKey, logNonce }: IdentityRow): Buffer {
   return seal(hasher, Buffer.of(publicKey.length), publicKey, logNonce)
 }

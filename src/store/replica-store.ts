@@ -3,18 +3,18 @@ import type { LogId } from '../engine/core/event.js'
 import type { Clock } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
 import type { OffsetRange } from '../engine/ports/log.js'
-import type { EventRun, PeerIdentity, StoreOutcome } from '../engine/ports/replica.js'
+import type { EventRun, PeerIdentity, SignedPoint, StoreOutcome } from '../engine/ports/replica.js'
 import type { DatabaseOperation } from './database.js'
 import { firstChain, nextChain } from './event-value.js'
 import type { GroupCommit } from './group-commit.js'
-import { identityKey, logKey, pointKey } from './keys.js'
+import { identityKey, jointKey, logKey, pointKey } from './keys.js'
 import type { LevelLogWriter } from './level-log-writer.js'
 import { hostIdOf } from './log-identity.js'
 import type { LogTable } from './log-table.js'
 import { checkRun, checkShape, invalid, type CheckedEvent } from './replica-check.js'
 import type { ReplicaLog } from './replica-log.js'
 import { Placement } from './replica-place.js'
-import { encodeIdentityRow, encodePointRow } from './replica-rows.js'
+import { encodeIdentityRow, encodeJointRow, encodePointRow } from './replica-rows.js'
 import { encodeLogRow, type LogRow } from './row-codec.js'
 
 /** What the owner of the store has to do or to know when a peer sends something out of the ordinary. */
@@ -58,10 +58,17 @@ export async function storeRun(tools: StoreRunTools, run: EventRun): Promise<Sto
   const { log } = identity
   checkShape(hasher, run)
   const held = table.row(log)?.events ?? 0
-  if (from > held) throw invalid(log, from, `only ${held} events before it are here`)
-  const before = await tools.log.chainAt(log, from)
-  if (!before) throw invalid(log, from, 'the event before it is not here')
-  const events = checkRun(hasher, tools.identity, run, before)
+  const known = await tools.log.chainAt(log, from)
+  const before = known ?? run.before
+  if (!before)
+    throw invalid(log, from, held < from ? `only ${held} events are here` : 'the event before it is not here')
+  const joins = await joinsHeld(tools, run.point)
+  if (known && run.before && Buffer.compare(known, run.before) !== 0) {
+    // Both histories are the writer's, or this throws.
+    checkRun(hasher, tools.identity, run, run.before, joins)
+    return { kind: 'forked', offset: from - 1, explained: forkText(log, from - 1) }
+  }
+  const events = checkRun(hasher, tools.identity, run, before, joins)
   const fork = await forkIn(tools, log, events)
   if (fork !== null) {
     return { kind: 'forked', offset: fork, explained: forkText(log, fork) }
@@ -70,8 +77,24 @@ export async function storeRun(tools: StoreRunTools, run: EventRun): Promise<Sto
   if (table.writing === log && end > held) return { kind: 'ahead', held, peer: end }
   const missing = await missingOf(tools, log, events)
   if (missing.length === 0) return { kind: 'known' }
-  await place(tools, run, missing)
+  await place(tools, run, missing, known ? [] : [jointOf(hasher, log, from, before)])
   return { kind: 'stored', events: missing.length }
+}
+
+/** Behind a hole nothing else says what the chain before is: the next one that lacks these events will ask. */
+function jointOf(hasher: Hasher, log: LogId, from: number, before: Uint8Array): DatabaseOperation {
+  return { type: 'put', key: jointKey(log, from), value: encodeJointRow(hasher, before) }
+}
+
+/** Whether what is held after this point can follow from no other chain. */
+async function joinsHeld(
+  { log: reader, hasher }: StoreRunTools,
+  { log, events, chain }: SignedPoint,
+): Promise<boolean> {
+  const known = await reader.chainAt(log, events)
+  if (known) return Buffer.compare(known, chain) === 0
+  const after = await reader.at(log, events)
+  return after !== undefined && Buffer.compare(nextChain(hasher, chain, after.digest), after.chain) === 0
 }
 
 function forkText(log: LogId, offset: number): string {
@@ -90,8 +113,8 @@ async function forkIn(
   const held = table.row(log)?.events ?? 0
   for (const { offset, chain } of events) {
     if (offset >= held) return null
-    const here = await reader.at(log, offset)
-    if (here && Buffer.compare(here.chain, chain) !== 0) return offset
+    const here = await reader.chainAt(log, offset + 1)
+    if (here && Buffer.compare(here, chain) !== 0) return offset
   }
   // What follows the run here must go on from it: where a hole was closed, nothing has said so yet.
   const last = events.at(-1)
@@ -120,7 +143,12 @@ async function missingOf(
   return missing
 }
 
-async function place(tools: StoreRunTools, run: EventRun, events: readonly CheckedEvent[]): Promise<void> {
+async function place(
+  tools: StoreRunTools,
+  run: EventRun,
+  events: readonly CheckedEvent[],
+  more: readonly DatabaseOperation[],
+): Promise<void> {
   const { table, hasher, commits } = tools
   const { identity, point } = run
   const { log, publicKey } = identity
@@ -129,10 +157,9 @@ async function place(tools: StoreRunTools, run: EventRun, events: readonly Check
   for (const event of events) placement.place(event, event.offset >= before.events)
   tellClock(tools, log, events)
   const row = rowAfter(before, events, placement.bytes)
-  const operations: DatabaseOperation[] = [
-    ...placement.operations,
-    { type: 'put', key: pointKey(log, point.events), value: encodePointRow(hasher, point) },
-  ]
+  const operations: DatabaseOperation[] = [...placement.operations, ...more]
+  if (point.signature.length > 0)
+    operations.push({ type: 'put', key: pointKey(log, point.events), value: encodePointRow(hasher, point) })
   if (before.events === 0)
     operations.push({ type: 'put', key: identityKey(log), value: encodeIdentityRow(hasher, identity) })
   const filled = difference(before.lost, row.lost)
@@ -172,6 +199,8 @@ function rowAfter(before: LogRow, events: readonly CheckedEvent[], bytes: number
   }
   const end = events.at(-1)
   const grown = end !== undefined && end.offset >= before.events
+  // Between what was held and what came nothing stands yet.
+  const gap = { from: before.events, to: events[0]?.offset ?? 0 }
   return {
     ...before,
     hostName,
@@ -179,7 +208,7 @@ function rowAfter(before: LogRow, events: readonly CheckedEvent[], bytes: number
     bytes: before.bytes + bytes,
     events: grown ? end.offset + 1 : before.events,
     chain: grown ? end.chain : before.chain,
-    lost: toRanges([...difference(before.lost, toRanges(whole)), ...stubs]),
+    lost: toRanges([...difference(before.lost, toRanges(whole)), ...stubs, gap]),
   }
 }
 

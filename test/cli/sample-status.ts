@@ -25,6 +25,7 @@ export function sampleStatus(change: Partial<StatusResult> = {}): StatusResult {
     ],
     logs: [{ log, host: 'ada', own: true, events: 3, bytes: 4_000, last, lost: [] }],
     peers: [],
+    inbound: [],
     forks: [],
     held: [],
     suspects: [],

@@ -10,7 +10,7 @@ import { recover } from '../../src/daemon/operations/recover.js'
 import { verify } from '../../src/daemon/operations/verify.js'
 import { prepareHome } from '../../src/daemon/private-folder.js'
 import { openRuntime } from '../../src/daemon/runtime.js'
-import type { NewFile, WritableFiles } from '../../src/engine/ports/files.js'
+import { Killed, mortalFiles } from './mortal-files.js'
 import { readTree } from './tree.js'
 
 const folders: string[] = []
@@ -52,33 +52,6 @@ const damages: Record<string, { readonly damage: (path: string) => void; readonl
 function nulled(path: string, from: number, kept: number, behind: string): void {
   const to = recorded.length - kept
   writeFileSync(path, recorded.slice(0, from) + '\0'.repeat(to - from) + recorded.slice(to) + behind)
-}
-
-class Killed extends Error {}
-
-/** Files whose process dies before their step number `last`; nothing reaches the disk afterwards. */
-function mortalFiles(files: WritableFiles, last: number): { files: WritableFiles; steps: () => number } {
-  let steps = 0
-  const step = <T>(act: () => T): T => {
-    steps += 1
-    if (steps >= last) throw new Killed()
-    return act()
-  }
-  const newFile = (file: NewFile): NewFile => ({
-    write: (bytes) => step(() => file.write(bytes)),
-    finish: () => step(() => file.finish()),
-    abandon: () => step(() => file.abandon()),
-  })
-  const mortal: WritableFiles = {
-    stat: (path) => files.stat(path),
-    list: (path) => files.list(path),
-    open: (path) => files.open(path),
-    makeDirectory: (path) => step(() => files.makeDirectory(path)),
-    create: (path, mode) => newFile(step(() => files.create(path, mode))),
-    rename: (from, to) => step(() => files.rename(from, to)),
-    remove: (path) => step(() => files.remove(path)),
-  }
-  return { files: mortal, steps: () => steps }
 }
 
 function machine(): { home: Home; path: string; userHome: string } {

@@ -24,6 +24,8 @@ describe('parseConfig', () => {
     sweepEveryMs: 30_000,
     quietTimeMs: 2_000,
     onConflict: 'union',
+    writeBack: true,
+    writeRules: [],
     archiveAfterMs: 30 * 86_400_000,
     milestonesEveryMs: 600_000,
     milestonesKeep: 10,

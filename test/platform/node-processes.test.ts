@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Run } from '../../src/platform/node-processes.js'
-import { createProcesses, parseLsof } from '../../src/platform/node-processes.js'
+import { createProcesses } from '../../src/platform/node-processes.js'
+import { parseLsof, type Run } from '../../src/platform/process-ps.js'
 import { makeTempFolder, removeTempFolder } from './temp-folder.js'
 
 const onLinux = process.platform === 'linux'
@@ -52,6 +52,18 @@ describe('createProcesses', () => {
       ]),
     })
     fs.closeSync(own)
+  })
+
+  it.runIf(onLinux)('finds who holds a file by a name that was not asked for', async () => {
+    const pid = await hold(at('held'))
+    fs.linkSync(at('held'), at('same'))
+    expect(createProcesses().holders([at('same')]).byPath).toEqual(new Map([[at('same'), [pid]]]))
+    fs.unlinkSync(at('same'))
+    fs.mkdirSync(at('view'))
+    fs.symlinkSync(folder, at('view/link'))
+    // The same file by another path and its own name, as below another mount.
+    const other = at('view/link/held')
+    expect(createProcesses().holders([other]).byPath).toEqual(new Map([[other, [pid]]]))
   })
 
   it.runIf(onLinux)('finds who still holds what was replaced', async () => {

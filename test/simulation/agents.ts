@@ -4,7 +4,7 @@ import type { SeededRandom } from '../fixtures-gen/random.js'
 import type { Disk } from './disk.js'
 import type { Inode } from './inode.js'
 import { home, simulatedRoots } from './roots.js'
-import type { Trace } from './trace.js'
+import type { Notes } from './trace.js'
 
 export interface AgentHabits {
   /** How often a line is of hundreds of kilobytes. */
@@ -24,7 +24,7 @@ type Deed = readonly [weight: number, name: string, run: (target: Target) => voi
 export class Agents {
   readonly #disk: Disk
   readonly #random: SeededRandom
-  readonly #trace: Trace
+  readonly #trace: Notes
   readonly #habits: AgentHabits
   #lines = 0
   #names = 0
@@ -48,7 +48,7 @@ export class Agents {
     [1, 'take root away', ({ path }) => this.#takeAway(this.#rootOf(path))],
   ]
 
-  constructor(disk: Disk, random: SeededRandom, trace: Trace, habits: AgentHabits) {
+  constructor(disk: Disk, random: SeededRandom, trace: Notes, habits: AgentHabits) {
     this.#disk = disk
     this.#random = random
     this.#trace = trace

@@ -70,6 +70,7 @@ export class VirtualTime {
             return
           }
           const wake = (): void => {
+            signal?.removeEventListener('abort', wake)
             if (!process.dead) resolve()
           }
           signal?.addEventListener('abort', wake, { once: true })

@@ -10,6 +10,8 @@ export interface DiskOptions {
   readonly births: boolean
   /** How often a new file gets the number of a deleted one. */
   readonly reuseChance: number
+  /** The clock that time stamps are taken from, where it is not true time. */
+  readonly wallMs?: () => number
 }
 
 /** A change of a folder that a power loss may undo. */
@@ -20,6 +22,12 @@ interface NameChange {
   readonly before: Inode | undefined
 }
 
+/** What a disk held at some moment. */
+export interface DiskImage {
+  readonly root: Inode
+  readonly nextNumber: number
+}
+
 /** After this long the system has written by itself what nobody synced. */
 export const writtenBackAfterMs = 30_000
 
@@ -28,7 +36,7 @@ export const writtenBackAfterMs = 30_000
  * folder what of it a power loss could not take away. Everything else reads it as it is now.
  */
 export class Disk {
-  readonly root: Inode
+  root: Inode
   readonly #time: VirtualTime
   readonly #random: SeededRandom
   readonly #options: DiskOptions
@@ -153,6 +161,19 @@ export class Disk {
     return undone
   }
 
+  /** All that is on the disk, to be put on this or another one by `restore`. */
+  snapshot(): DiskImage {
+    return { root: copyTree(this.root, new Map()), nextNumber: this.#nextNumber }
+  }
+
+  /** Puts an image in place of all that is here. Nobody is told. */
+  restore({ root, nextNumber }: DiskImage): void {
+    this.root = copyTree(root, new Map())
+    this.#nextNumber = Math.max(this.#nextNumber, nextNumber)
+    this.#freeNumbers.length = 0
+    this.#names = []
+  }
+
   /** Every regular file below a folder, with its path, by name. */
   *walk(path: string, inode = this.find(path)): Generator<{ path: string; inode: Inode }> {
     if (!inode) return
@@ -204,7 +225,7 @@ export class Disk {
     return {
       ino,
       type,
-      birthMs: this.#options.births ? now : 0,
+      birthMs: this.#options.births ? (this.#options.wallMs?.() ?? now) : 0,
       mode,
       mtimeMs: this.#tick(),
       bytes,
@@ -227,9 +248,19 @@ export class Disk {
   }
 
   #tick(): number {
-    const { tickMs } = this.#options
-    return Math.floor(this.#time.nowMs / tickMs) * tickMs
+    const { tickMs, wallMs } = this.#options
+    return Math.floor((wallMs?.() ?? this.#time.nowMs) / tickMs) * tickMs
   }
+}
+
+/** The same tree of other inodes: names of one file stay names of one file. */
+function copyTree(inode: Inode, known: Map<Inode, Inode>): Inode {
+  const copied = known.get(inode)
+  if (copied) return copied
+  const copy: Inode = { ...inode, versions: [...inode.versions], entries: new Map() }
+  known.set(inode, copy)
+  for (const [name, below] of inode.entries) copy.entries.set(name, copyTree(below, known))
+  return copy
 }
 
 function segments(path: string): string[] {

@@ -1,6 +1,20 @@
-/** The names of the invariants that a simulation checks, and `simulation` for a fault of its own (a deadlock). */
+/**
+ * The names of the invariants that a simulation checks; `honest`: an honest peer is never called a liar; `simulation`: a
+ * fault of its own (a deadlock).
+ */
 export type CheckerName =
-  'durable' | 'faithful' | 'dense' | 'one-writer' | 'logged-first' | 'echo-free' | 'bounded' | 'simulation'
+  | 'durable'
+  | 'faithful'
+  | 'dense'
+  | 'one-writer'
+  | 'convergent'
+  | 'lossless'
+  | 'logged-first'
+  | 'echo-free'
+  | 'untouched'
+  | 'bounded'
+  | 'honest'
+  | 'simulation'
 
 /** An invariant was seen broken. */
 export class InvariantBroken extends Error {

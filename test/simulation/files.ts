@@ -9,6 +9,8 @@ export interface FilesHooks {
   refuse(path: string): void
   /** Called when Holdfast is about to put a file in place of what stands at `to`, or to remove what stands there. */
   onReplace(to: string, by: string | null): void
+  /** Called after Holdfast added bytes to the end of a file. */
+  onAppended?(path: string, bytes: Uint8Array): void
 }
 
 /** The files of a simulated disk, as one process sees them through the port. */
@@ -67,7 +69,39 @@ export function simulatedFiles(disk: Disk, hooks: FilesHooks): WritableFiles {
       point(`syncFolder ${path}`)
       syncParents(disk, path)
     },
+    append: (path, bytes) => {
+      point(`append ${path} ${bytes.length}`)
+      hooks.refuse(path)
+      const inode = disk.find(path)
+      if (inode?.type !== 'file') return undefined
+      if (inode.denied) throw new FileError('EACCES', path)
+      disk.write(inode, Buffer.concat([inode.bytes, bytes]), path)
+      hooks.onAppended?.(path, bytes)
+      return statOf(inode)
+    },
+    link: (from, to) => {
+      point(`link ${from} ${to}`)
+      hooks.refuse(to)
+      return linked(disk, from, to)
+    },
+    place: (from, to) => {
+      point(`place ${from} ${to}`)
+      hooks.refuse(to)
+      const free = disk.find(to) === undefined
+      if (free) hooks.onReplace(to, from)
+      const placed = linked(disk, from, to)
+      disk.remove(from)
+      return placed
+    },
   }
+}
+
+function linked(disk: Disk, from: string, to: string): boolean {
+  const inode = disk.find(from)
+  if (inode?.type !== 'file') throw new FileError('ENOENT', from)
+  if (disk.find(to)) return false
+  disk.link(inode, to)
+  return true
 }
 
 function openHandle(inode: Inode, path: string, point: (name: string) => void): FileHandle {
@@ -103,9 +137,9 @@ function newFile(disk: Disk, inode: Inode, path: string, hooks: FilesHooks): New
       }
       disk.write(inode, Buffer.concat([inode.bytes, bytes]), path)
     },
-    finish: () => {
-      hooks.point(`fsync ${path}`)
-      disk.syncFile(inode)
+    finish: (sync = true) => {
+      hooks.point(`${sync ? 'fsync' : 'close'} ${path}`)
+      if (sync) disk.syncFile(inode)
       isOpen = false
     },
     abandon,

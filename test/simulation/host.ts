@@ -16,6 +16,7 @@ import type { RecoverTools } from '../../src/engine/recover/recover-tools.js'
 import { LevelStore } from '../../src/store/level-store.js'
 import type { Database } from '../../src/store/database.js'
 import { checkAndFence } from '../../src/daemon/open-check.js'
+import type { HostKeys } from './world.js'
 import { openOwnLog, storedIdentity, type Identity, type OwnLog } from './own-log.js'
 
 export interface HostTools {
@@ -33,6 +34,8 @@ export interface HostTools {
   readonly trusting: boolean
   readonly onDurable: (durable: readonly Durable[]) => void
   readonly onFatal: (error: unknown) => void
+  readonly hostName?: string
+  readonly keys?: HostKeys | undefined
 }
 
 /** Holdfast in one simulated process: the real store, recorder and recovery, started as the daemon starts them. */
@@ -50,10 +53,14 @@ export interface Host {
 
 const runMeta = 'run'
 
-/** The steps of `startRecording` in src/daemon, with nothing of the real machine. */
 export async function startHost(given: HostTools): Promise<Host> {
+  const { hasher, clock, random } = given
+  return startRecording(given, await LevelStore.open(given.database, { hasher, clock, random }))
+}
+
+/** The steps of `startRecording` in src/daemon, with nothing of the real machine. */
+export async function startRecording(given: HostTools, store: LevelStore): Promise<Host> {
   const { files, hasher, clock, random, roots, home, processes } = given
-  const store = await LevelStore.open(given.database, { hasher, clock, random })
   const last = await store.getMeta(runMeta)
   const unclean =
     last === undefined ? store.reader.logs().some(({ events }) => events > 1) : last !== 'stopped'
@@ -63,6 +70,10 @@ export async function startHost(given: HostTools): Promise<Host> {
   const own = await openOwnLog({ ...given, store })
   const loaded = await store.loadCursors()
   doubtCursors(loaded, damage.length > 0)
+  // Files that this log does not know yet are recorded whole: peers hold other bytes of the log that it continues.
+  if (own.afterFork) {
+    for (const [id, { facts }] of loaded) if (!store.reader.file(own.writer.log, facts)) loaded.delete(id)
+  }
   let failed = false
   const onFatal = (error: unknown): void => {
     failed = true

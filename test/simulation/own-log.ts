@@ -10,6 +10,8 @@ import type { Hasher } from '../../src/engine/ports/hash.js'
 import type { LogInfo, LogReader, LogWriter } from '../../src/engine/ports/log.js'
 import { continuedLogs } from '../../src/engine/replay/select.js'
 import type { LevelStore } from '../../src/store/level-store.js'
+import { fenceOf, knownForks } from '../../src/daemon/sync-fence.js'
+import type { HostKeys } from './world.js'
 
 /** What a machine keeps outside its store, in files of their own that are written atomically and synced. */
 export interface Identity {
@@ -30,12 +32,17 @@ export interface OwnLogTools {
   readonly point: (name: string) => void
   /** For planted faults: goes on with the log whatever the evidence says. */
   readonly trusting?: boolean
+  readonly hostName?: string
+  /** Keys that prove something; without them a host key is any bytes. */
+  readonly keys?: HostKeys | undefined
 }
 
 export interface OwnLog {
   readonly writer: LogWriter
   readonly opened: string | null
   readonly earlier: readonly LogId[]
+  /** Whether one of the earlier logs parted: then peers hold other bytes under the names that it gave. */
+  readonly afterFork: boolean
   witness(): void
 }
 
@@ -58,11 +65,14 @@ export async function openOwnLog(tools: OwnLogTools): Promise<OwnLog> {
     chainAtWitness: witness && stored ? await chainAt(store.reader, stored.log, witness.events) : null,
     headSound: info === undefined || (await headSound(store.reader, info)),
   })
-  if (stored && (decision.kind === 'continue' || tools.trusting === true)) {
+  const fence = stored && (await fenceOf(store, stored.log))
+  if (stored && ((decision.kind === 'continue' && fence === null) || tools.trusting === true)) {
     return own(tools, store.openWriter(stored.log), stored, null)
   }
-  const reason = decision.kind === 'new-log' ? decision.reason : 'first'
+  const reason = decision.kind === 'new-log' ? newLogReasons[decision.reason] : (fence ?? '')
   const needsKey = decision.kind === 'new-log' && decision.newKey
+  // Without the old key nobody could prove to a peer what the logs under it hold.
+  if (needsKey && key && tools.keys) await store.keepOwnPoints(tools.keys.identity(key))
   const publicKey = (needsKey ? null : key) ?? newKey(tools)
   const logNonce = random.bytes(16)
   const log = first16(hasher.sha256(publicKey, logNonce))
@@ -71,11 +81,12 @@ export async function openOwnLog(tools: OwnLogTools): Promise<OwnLog> {
   point('witness')
   identity.witness = { log, events: 0, chain: noChain, storeId, machine }
   const host = first16(hasher.sha256(publicKey))
-  const writer = store.openWriter(log, { log, host, hostName: 'sim', publicKey })
-  const continues = continued(stored, witness, info, newLogReasons[reason])
+  const hostName = tools.hostName ?? 'sim'
+  const writer = store.openWriter(log, { log, host, hostName, publicKey })
+  const continues = continued(stored, witness, info, reason)
   const open: OpenBody = {
     kind: 'open',
-    hostName: 'sim',
+    hostName,
     publicKey,
     logNonce,
     platform: 'linux',
@@ -84,7 +95,8 @@ export async function openOwnLog(tools: OwnLogTools): Promise<OwnLog> {
   }
   await writer.append({ events: [{ body: open }] })
   await store.setMeta(metaName, JSON.stringify(next))
-  return own(tools, writer, next, reason === 'first' ? null : reason)
+  const opened = decision.kind === 'new-log' ? decision.reason : 'fenced'
+  return own(tools, writer, next, opened === 'first' ? null : opened)
 }
 
 export async function storedIdentity(store: LevelStore): Promise<StoreIdentity | null> {
@@ -92,9 +104,9 @@ export async function storedIdentity(store: LevelStore): Promise<StoreIdentity |
   return text === undefined ? null : (JSON.parse(text) as StoreIdentity)
 }
 
-function newKey({ identity, random, point }: OwnLogTools): Uint8Array {
+function newKey({ identity, random, point, keys }: OwnLogTools): Uint8Array {
   point('host key')
-  identity.publicKey = random.bytes(44)
+  identity.publicKey = keys?.create() ?? random.bytes(44)
   return identity.publicKey
 }
 
@@ -123,7 +135,9 @@ async function own(
   }
   witness()
   const earlier = (await continuedLogs(store.reader, log)).slice(1)
-  return { writer, opened, earlier, witness }
+  const forked = (await knownForks(store)).map((fork) => fork.log)
+  const afterFork = earlier.some((each) => forked.includes(each))
+  return { writer, opened, earlier, afterFork, witness }
 }
 
 async function chainAt(reader: LogReader, log: LogId, events: number): Promise<string | null> {

@@ -1,4 +1,4 @@
-import type { Trace } from './trace.js'
+import type { Notes } from './trace.js'
 
 export type CrashMode = 'kill' | 'power-loss'
 
@@ -15,14 +15,14 @@ export class Crashed extends Error {
  * has an effect any more, whatever its code still tries on its way out.
  */
 export class ProcessLife {
-  readonly #trace: Trace
+  readonly #trace: Notes
   #dead = false
   #pointsLeft: number | null = null
   #mode: CrashMode = 'kill'
   /** Runs at every point of a living process: others act between any two calls. */
   onPoint: (name: string) => void = () => undefined
 
-  constructor(trace: Trace) {
+  constructor(trace: Notes) {
     this.#trace = trace
   }
 

@@ -17,9 +17,8 @@ import { checkFaithful, type DiskFile } from './checkers/faithful.js'
 import { eventOf } from './checkers/ledger.js'
 import { settled } from './clock.js'
 import { InvariantBroken } from './failure.js'
-import { startHost, type Host } from './host.js'
+import { startHost, startRecording, type Host, type HostTools } from './host.js'
 import { Crashed, ProcessLife } from './process-life.js'
-import { home, simulatedRoots } from './roots.js'
 import type { World } from './world.js'
 
 /** Longer than a file must rest before it is held against the log once more. */
@@ -33,6 +32,9 @@ export class Session {
   readonly #world: World
   #life: ProcessLife
   #host: Host | null = null
+  #given: HostTools | null = null
+  /** What ends or begins the recording within the process; others wait for it. */
+  #change: Promise<void> = Promise.resolve()
   #damage: Damage[] = []
 
   constructor(world: World) {
@@ -57,35 +59,41 @@ export class Session {
     this.#life = life
     life.onPoint = (name) => world.onPoint(name, this.#host)
     trap(life)
-    const host = await this.pump(
-      startHost({
-        database: world.databaseFor(life),
-        files: world.filesFor(life),
-        processes: { holders: (paths) => this.#holders(paths) },
-        hasher: world.hasher,
-        clock: world.time.clockFor(life),
-        random: world.nonces,
-        identity: world.identity,
-        roots: simulatedRoots,
-        home,
-        point: (name) => life.point(name),
-        fullCheck,
-        trusting: world.plants.trusting ?? false,
-        onDurable: () => {
-          const reader = this.#host?.store.reader
-          if (reader && !life.dead) world.guard(() => checkNotEarly(world.ledger, reader))
-        },
-        onFatal: (error) => this.#fatal(error, life),
-      }),
-    )
+    this.#given = {
+      database: world.databaseFor(life),
+      files: world.filesFor(life),
+      processes: {
+        holders: (paths) => this.#holders(paths),
+        agents: () => ({ known: true, list: [] }),
+      },
+      hasher: world.hasher,
+      clock: world.clockFor(life),
+      random: world.nonces,
+      identity: world.identity,
+      roots: world.roots,
+      home: world.home,
+      point: (name) => life.point(name),
+      fullCheck,
+      trusting: world.plants.trusting ?? false,
+      onDurable: () => {
+        const reader = this.#host?.store.reader
+        if (reader && !life.dead) world.guard(() => checkNotEarly(world.ledger, reader))
+      },
+      onFatal: (error) => this.fatal(error, life),
+      hostName: world.surroundings?.name ?? 'sim',
+      keys: world.surroundings?.keys,
+    }
+    const host = await this.pump(startHost(this.#given))
     if (!host) return false
     this.#host = host
+    // Files are recorded whole once more, whoever wrote them.
+    if (host.own.afterFork) world.echo.forget()
     this.#damage.push(...host.damage)
     world.trace.note(`started ${host.log.slice(0, 8)} opened=${host.own.opened} unclean=${host.unclean}`)
-    for (const { base } of simulatedRoots) {
+    for (const { base } of world.roots) {
       const watching = world.watcher.watch(
         base,
-        (path) => host.recorder.hint(path),
+        (path) => this.#host?.recorder.hint(path),
         () => undefined,
       )
       await this.pump(watching)
@@ -93,9 +101,30 @@ export class Session {
     return !life.dead
   }
 
+  /** Ends the recording and begins it anew in the same process, as a daemon does whose log was fenced. */
+  restart(): Promise<void> {
+    const life = this.#life
+    const done = this.#change.then(async () => {
+      const [host, given] = [this.#host, this.#given]
+      if (!host || !given || life.dead) return
+      await host.stop()
+      this.#host = await startRecording({ ...given, fullCheck: false }, host.store)
+      if (this.#host.own.afterFork) this.#world.echo.forget()
+      this.#world.trace.note(`recording anew into ${this.#host.log.slice(0, 8)}`)
+    })
+    this.#change = done.catch(() => undefined)
+    return done
+  }
+
+  /** Resolves when the recording neither ends nor begins. */
+  settledRecording(): Promise<void> {
+    return this.#change
+  }
+
   /** Ends what the end of a process takes with it. */
   bury(): void {
     this.#host = null
+    this.#change = Promise.resolve()
     this.#world.watcher.forget()
     this.#world.holders.clear()
   }
@@ -115,7 +144,7 @@ export class Session {
       if (life.dead) return undefined
       if (end.state === 'done') return end.value
       if (end.state === 'failed') {
-        this.#fatal(end.error, life)
+        this.fatal(end.error, life)
         if (world.broken !== null) throw world.broken
         return undefined
       }
@@ -140,12 +169,14 @@ export class Session {
   }
 
   async sweep(): Promise<boolean> {
+    await this.pump(this.#change)
     const found = this.#host && (await this.pump(this.#host.recorder.sweep()))
     if (found) this.#world.trace.note(`swept ${JSON.stringify(found)}`)
     return found !== undefined
   }
 
   async stop(): Promise<boolean> {
+    await this.pump(this.#change)
     const host = this.#host
     if (!host) return true
     await this.pump(host.stop())
@@ -229,7 +260,7 @@ export class Session {
     await checkDurable(ledger, reader)
     if (mended) await checkDense(ledger, reader, this.#damage)
     if (this.#world.lossUnknown) return true
-    const files = simulatedRoots.flatMap((root) => this.#diskFiles(root))
+    const files = this.#world.roots.flatMap((root) => this.#diskFiles(root))
     const offline = this.offlineRoots()
     const suspects = new Set(
       [...host.tools.cursors.all()]
@@ -256,7 +287,7 @@ export class Session {
   /** Roots that are gone or empty as a whole, where files are known. */
   offlineRoots(): Set<string> {
     const cursors = this.#host?.tools.cursors
-    const offline = simulatedRoots.filter((root) => {
+    const offline = this.#world.roots.filter((root) => {
       const known = cursors?.live(root.name).length ?? 0
       const exists = this.#world.disk.find(root.base) !== undefined
       return rootOffline({ exists, found: this.#diskFiles(root).length, known })
@@ -284,7 +315,7 @@ export class Session {
   }
 
   /** A failure of the store ends the process, as it ends the daemon. Any other one is a fault. */
-  #fatal(error: unknown, life: ProcessLife): void {
+  fatal(error: unknown, life: ProcessLife): void {
     if (life.dead || error instanceof Crashed) return
     if (error instanceof HoldfastError && error.code === 'DISK_FULL') {
       this.#world.trace.note('ended: the disk is full')

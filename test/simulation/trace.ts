@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 
+/** Takes down what happens. */
+export interface Notes {
+  note(line: string): void
+}
+
 /** What happened in a run, in order: a hash of it all, and the last lines for a report. */
-export class Trace {
+export class Trace implements Notes {
   readonly #hash = createHash('sha256')
   readonly #last: string[] = []
   readonly #print: ((line: string) => void) | null
@@ -14,6 +19,11 @@ export class Trace {
 
   get lines(): number {
     return this.#lines
+  }
+
+  /** The lines of one machine: they stand in this trace under its name. */
+  of(name: string): Notes {
+    return { note: (line) => this.note(`${name}: ${line}`) }
   }
 
   note(line: string): void {

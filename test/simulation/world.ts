@@ -1,7 +1,11 @@
-import type { Event } from '../../src/engine/core/event.js'
+import type { Event, LogId } from '../../src/engine/core/event.js'
+import type { Clock } from '../../src/engine/ports/clock.js'
 import type { Database } from '../../src/store/database.js'
 import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
 import type { Hasher } from '../../src/engine/ports/hash.js'
+import type { AgentProcess } from '../../src/engine/ports/processes.js'
+import type { PeerIdentity } from '../../src/engine/ports/replica.js'
+import type { WatchedRoot } from '../../src/engine/record/watched-root.js'
 import { ownPrefix } from '../../src/engine/formats/droppings.js'
 import { tableRange } from '../../src/store/keys.js'
 import { SeededRandom } from '../fixtures-gen/random.js'
@@ -20,7 +24,7 @@ import type { Identity } from './own-log.js'
 import { drawPlan, type Plan } from './plan.js'
 import type { ProcessLife } from './process-life.js'
 import { home, placeOf, simulatedRoots } from './roots.js'
-import type { Trace } from './trace.js'
+import type { Notes } from './trace.js'
 import { SimulatedWatcher } from './watcher.js'
 
 /** Deliberate defects, for the proof that the checkers see them. */
@@ -34,6 +38,36 @@ export interface Plants {
   readonly plan?: Partial<Plan>
 }
 
+/** Who changes files besides Holdfast. */
+export interface Actors {
+  /** Does one thing somewhere. */
+  act(): void
+  /** Takes back what only passing states are. */
+  rest(): void
+  /** The processes among them that are agents. */
+  running?(): readonly AgentProcess[]
+}
+
+/** What a world shares with the worlds of other machines, and where it differs from the only one. */
+export interface Surroundings {
+  readonly time: VirtualTime
+  readonly name: string
+  readonly home: string
+  readonly roots: readonly WatchedRoot[]
+  readonly actors: (world: World) => Actors
+  /** The machine's own wall clock, which may be wrong. */
+  readonly wallMs: () => number
+  readonly keys: HostKeys
+}
+
+/** The private halves of host keys, which lie outside the store. */
+export interface HostKeys {
+  /** Makes a key; returns its public half. */
+  create(): Uint8Array
+  /** The host as it proves itself with this key. */
+  identity(publicKey: Uint8Array): PeerIdentity
+}
+
 /** All that is not the process: time, disk, store, identity, agents, and what the checkers know. */
 export class World {
   readonly plan: Plan
@@ -42,11 +76,11 @@ export class World {
   readonly device: Device
   readonly identity: Identity
   readonly watcher: SimulatedWatcher
-  readonly agents: Agents
+  readonly agents: Actors
   readonly ledger = new Ledger()
   readonly echo = new EchoFree()
   readonly hasher: Hasher
-  readonly trace: Trace
+  readonly trace: Notes
   readonly plants: Plants
   /** Decides what happens next. */
   readonly random: SeededRandom
@@ -64,7 +98,21 @@ export class World {
   meddling = false
   #agentActs = false
 
-  constructor(seed: string, hasher: Hasher, trace: Trace, plants: Plants) {
+  readonly roots: readonly WatchedRoot[]
+  readonly home: string
+  /** null for the only machine there is. */
+  readonly surroundings: Surroundings | null
+
+  constructor(
+    seed: string,
+    hasher: Hasher,
+    trace: Notes,
+    plants: Plants,
+    surroundings: Surroundings | null = null,
+  ) {
+    this.surroundings = surroundings
+    this.roots = surroundings?.roots ?? simulatedRoots
+    this.home = surroundings?.home ?? home
     const stream = (name: string): SeededRandom => new SeededRandom(`${seed}/${name}`)
     this.plan = { ...drawPlan(stream('plan')), ...plants.plan }
     this.hasher = hasher
@@ -73,37 +121,51 @@ export class World {
     this.random = stream('world')
     this.nonces = stream('nonces')
     this.faults = stream('faults')
-    this.time = new VirtualTime(Date.UTC(2026, 10, 1))
-    this.disk = new Disk(this.time, stream('disk'), this.plan.disk)
+    this.time = surroundings?.time ?? new VirtualTime(Date.UTC(2026, 10, 1))
+    const disk = { ...this.plan.disk, ...(surroundings ? { wallMs: surroundings.wallMs } : {}) }
+    this.disk = new Disk(this.time, stream('disk'), disk)
     this.device = new Device(this.time, stream('device'))
     this.device.faults = { fullChance: this.plan.fullChance }
-    this.identity = { machine: 'machine-1', folder: '1:1', publicKey: null, witness: null }
+    const machine = surroundings?.name ?? 'machine-1'
+    this.identity = { machine, folder: '1:1', publicKey: null, witness: null }
     this.watcher = new SimulatedWatcher(this.time, stream('watcher'), this.plan.watcher)
-    this.agents = new Agents(this.disk, stream('agents'), trace, this.plan.agents)
-    for (const { base } of simulatedRoots) {
+    this.agents =
+      surroundings?.actors(this) ?? new Agents(this.disk, stream('agents'), trace, this.plan.agents)
+    for (const { base } of this.roots) {
       for (const folder of this.disk.makeFolders(base, 0o755)) this.disk.syncFolder(folder)
     }
     this.disk.onChange = (path) => {
       this.watcher.notice(path)
-      const place = placeOf(path)
+      const place = placeOf(path, this.roots)
       if (this.#agentActs && place) this.echo.touched(place.root.name, place.path)
     }
   }
 
   /** Lets an agent do one thing. */
   act(): void {
+    this.byOthers(() => this.agents.act())
+  }
+
+  /** Runs what changes files and is not Holdfast. */
+  byOthers(change: () => void): void {
+    const before = this.#agentActs
     this.#agentActs = true
     try {
-      this.agents.act()
+      change()
     } finally {
-      this.#agentActs = false
+      this.#agentActs = before
     }
     this.reviewEcho()
   }
 
+  /** The agents that run on this machine, as its system lists them. */
+  runningAgents(): readonly AgentProcess[] {
+    return this.agents.running?.() ?? []
+  }
+
   reviewEcho(): void {
     this.echo.review((name, path) => {
-      const root = simulatedRoots.find((each) => each.name === name)
+      const root = this.roots.find((each) => each.name === name)
       return root && this.disk.find(`${root.base}/${path}`)?.bytes
     })
   }
@@ -124,10 +186,15 @@ export class World {
         })
         for (const operation of operations) {
           const found = operation.type === 'put' ? eventOf(operation.key, operation.value) : null
-          if (found) this.guard(() => this.echo.recorded(found.event))
+          if (found && this.#isOwn(found.log)) this.guard(() => this.echo.recorded(found.event))
         }
       },
     }
+  }
+
+  clockFor(life: ProcessLife): Clock {
+    const clock = this.time.clockFor(life)
+    return { now: this.surroundings?.wallMs ?? clock.now, sleep: clock.sleep }
   }
 
   filesFor(life: ProcessLife): WritableFiles {
@@ -177,8 +244,13 @@ export class World {
     return replayer
   }
 
+  /** Whether this machine writes the log; what comes from others may hold the same bytes. */
+  #isOwn(log: LogId): boolean {
+    return this.surroundings === null || this.identity.witness?.log === log
+  }
+
   #onReplace(to: string, by: string | null): void {
-    const place = placeOf(to)
+    const place = placeOf(to, this.roots)
     if (!place || place.path.includes(ownPrefix)) return
     const { root, path } = place
     const there = this.disk.find(to)
@@ -196,5 +268,3 @@ export class World {
   }
 }
 
-/** The home of the simulated user. */
-export const simulatedHome = home

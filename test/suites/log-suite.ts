@@ -39,7 +39,7 @@ const cursor: Cursor = {
   changedMs: 5,
   suspect: null,
 }
-const intent: Intent = { key: facts, log: logId('a'), epoch: 1, events: 9, keepFrom: null }
+const intent: Intent = { kind: 'restore', key: facts, log: logId('a'), epoch: 1, events: 9, keepFrom: null }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 

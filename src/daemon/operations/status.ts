@@ -2,7 +2,7 @@ import type { LogInfo } from '../../engine/ports/log.js'
 import type { Problem } from '../../engine/record/problems.js'
 import { folderBytes } from '../folder-bytes.js'
 import { ownLogId } from '../log-continuity.js'
-import { peerRow, type PeerRow } from '../peers.js'
+import { inboundRows, peerStatusRows, type InboundRow, type PeerStatusRow } from '../peer-status.js'
 import type { Runtime } from '../runtime.js'
 import { suspectRowsOf, type SuspectRow } from '../suspects.js'
 import { knownForks } from '../sync-fence.js'
@@ -53,7 +53,9 @@ export interface StatusResult {
     readonly files: number
   }[]
   readonly logs: readonly LogRowOut[]
-  readonly peers: readonly PeerRow[]
+  readonly peers: readonly PeerStatusRow[]
+  /** Sessions that peers opened, configured here or not. */
+  readonly inbound: readonly InboundRow[]
   /** Logs of which a peer holds another history than this store. */
   readonly forks: readonly ForkRow[]
   readonly held: readonly { readonly path: string; readonly reason: string }[]
@@ -103,7 +105,8 @@ export async function status(runtime: Runtime): Promise<StatusResult> {
       last: timeOf(each),
       lost: each.lost,
     })),
-    peers: config.peers.map(peerRow),
+    peers: await peerStatusRows(runtime),
+    inbound: inboundRows(runtime),
     forks: (await knownForks(store)).map((fork) => ({
       log: fork.log,
       host: store.reader.log(fork.log)?.hostName ?? fork.log.slice(0, 8),

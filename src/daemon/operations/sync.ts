@@ -3,9 +3,12 @@ import type { PlannedLog } from '../../transport/sync/sync-types.js'
 import type { ConfiguredPeer } from '../config.js'
 import { errorRecord, type ErrorRecord } from '../messages.js'
 import type { OperationIo } from '../operation.js'
-import { meetPeer, type PeerFork, type PeerSession } from '../peer-session.js'
+import { peerFilter } from '../peer-filter.js'
+import { meetPeer, progressOf, type PeerFork, type PeerSession } from '../peer-session.js'
 import { configuredPeer } from '../peers.js'
 import type { Runtime } from '../runtime.js'
+import { SyncWriteBack } from '../sync-write-back.js'
+import type { WriteBackSettled } from '../write-back-control.js'
 import { record } from './record.js'
 
 export interface SyncArgs {
@@ -14,6 +17,13 @@ export interface SyncArgs {
   /** Narrows what each peer is configured for; null: as configured. */
   readonly direction: 'push' | 'pull' | null
   readonly dryRun: boolean
+  /** Only what is of one of these projects, and of one of these sessions, as far as any are named. */
+  readonly projects?: readonly string[]
+  readonly sessions?: readonly string[]
+  /** Leave this machine's session files as they are: what is received is only held. */
+  readonly noWrite?: boolean
+  /** How long after the last append by anyone but Holdfast a file counts as live; null: as configured. */
+  readonly quietTimeMs?: number | null
 }
 
 /** What moved between this host and one peer. */
@@ -45,9 +55,10 @@ export interface SyncForkRow extends PeerFork {
 export interface SyncResultRow {
   readonly dryRun: boolean
   readonly peers: readonly SyncPeerRow[]
-  /** Files of this machine that were written: received events are held, and their files can be replayed. */
-  readonly written: readonly string[]
-  readonly held: readonly string[]
+  /** Files of this machine that were written. */
+  readonly written: WriteBackSettled['written']
+  /** Files that were left as they are on purpose. */
+  readonly held: WriteBackSettled['held']
   readonly conflicts: number
   readonly forks: readonly SyncForkRow[]
   /** What was noticed and is no failure, in words. */
@@ -55,31 +66,82 @@ export interface SyncResultRow {
 }
 
 /**
- * Exchanges with each peer, one after the other, what the other lacks. A peer that fails does not keep the next one from
- * being met. Throws PEER_UNKNOWN, and where a single peer is meant what meeting it throws.
+ * Exchanges with each peer, one after the other, what the other lacks; then writes back what is quiet. A peer that is
+ * connected already is not met anew: all that is on its way is waited for, and what moved meanwhile is told. A peer that fails
+ * does not keep the next one from being met. Throws PEER_UNKNOWN, and where a single peer is meant what meeting it throws.
  */
 export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): Promise<SyncResultRow> {
   const peers = chosenPeers(runtime, args)
   // Without a daemon nobody recorded what is new.
   if (!runtime.recorder && !args.dryRun) await record(runtime, {}, io)
   await runtime.session?.own.writer.flush()
+  const writing = new SyncWriteBack(runtime, args)
   const rows: SyncPeerRow[] = []
   const forks: SyncForkRow[] = []
   const notes = new Set<string>()
   for (const peer of peers) {
     io.signal.throwIfAborted()
     try {
-      const direction = directionOf(peer, args)
-      const session = await meetPeer(runtime, peer, { ...direction, dryRun: args.dryRun }, io)
-      rows.push(rowOf(peer.name, session))
-      for (const fork of session.forks) forks.push({ ...fork, isNew: session.newForks.includes(fork) })
-      for (const note of session.notes) notes.add(note)
+      const exchanged =
+        (await overConnection(runtime, peer, args, io)) ?? (await meet(runtime, peer, args, writing, io))
+      rows.push(exchanged.row)
+      forks.push(...exchanged.forks)
+      for (const note of exchanged.notes) notes.add(note)
     } catch (error) {
       if (peers.length === 1 || io.signal.aborted) throw error
       rows.push(failedRow(peer.name, error))
     }
   }
-  return { dryRun: args.dryRun, peers: rows, written: [], held: [], conflicts: 0, forks, notes: [...notes] }
+  if (rows.some(({ error }) => error === null)) await writing.settle()
+  const { written, held } = writing.result
+  return { dryRun: args.dryRun, peers: rows, written, held, conflicts: 0, forks, notes: [...notes] }
+}
+
+interface Exchanged {
+  readonly row: SyncPeerRow
+  readonly forks: readonly SyncForkRow[]
+  readonly notes: readonly string[]
+}
+
+/** By the session that the daemon keeps with the peer; null where there is none that can do it. */
+async function overConnection(
+  { connections }: Runtime,
+  peer: ConfiguredPeer,
+  args: SyncArgs,
+  { signal, progress }: OperationIo,
+): Promise<Exchanged | null> {
+  const connection = connections?.of(peer.name)
+  if (!connection || args.dryRun) return null
+  directionOf(peer, args)
+  peerFilter(peer, args)
+  const moved = await connection.caughtUp(signal, (each) => progress(progressOf(peer.name, each)))
+  if (!moved) return null
+  const forks = connection.takeForks().map((fork) => ({ ...fork, peer: peer.name, isNew: true }))
+  const row = { name: peer.name, ...moved, first: false, missing: 0, unreadable: 0, error: null }
+  return { row, forks, notes: [] }
+}
+
+/** By a session of its own. */
+async function meet(
+  runtime: Runtime,
+  peer: ConfiguredPeer,
+  args: SyncArgs,
+  writing: SyncWriteBack,
+  io: OperationIo,
+): Promise<Exchanged> {
+  const { dryRun } = args
+  const beforeDone = dryRun ? {} : { beforeDone: () => writing.settle() }
+  const options = { ...directionOf(peer, args), ...peerFilter(peer, args), dryRun, ...beforeDone }
+  const session = await meetPeer(runtime, peer, options, io)
+  const connection = runtime.connections?.of(peer.name)
+  // It can be reached: no need to wait for the next attempt.
+  connection?.wake()
+  const untold = [...session.newForks, ...(connection?.takeForks() ?? [])]
+  const forks = session.forks.map((fork) => ({
+    ...fork,
+    isNew: untold.some(({ log, offset }) => log === fork.log && offset === fork.offset),
+  }))
+  return { row: rowOf(peer.name, session), forks, notes: session.notes }
 }
 
 function chosenPeers(runtime: Runtime, { peers }: SyncArgs): readonly ConfiguredPeer[] {

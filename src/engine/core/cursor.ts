@@ -1,4 +1,4 @@
-import type { FileFacts } from './event.js'
+import type { EventRef, FileFacts, Piece } from './event.js'
 
 /** What tells one file from another on its machine. `dev` may change at a reboot, so a difference proves nothing. */
 export interface FileIdentity {
@@ -20,6 +20,26 @@ export interface Suspect {
   readonly size: number
   readonly mtimeMs: number
   readonly foundMs: number
+}
+
+/** Bytes of a file that one write-back brought, and the heads that the file contained after it. */
+export interface WriteMark {
+  readonly from: number
+  readonly to: number
+  readonly heads: readonly EventRef[]
+}
+
+/** The most marks that a cursor keeps. */
+export const maxMarks = 16
+
+/** What write-back put into a file that nobody has added to since. */
+export interface WrittenState {
+  /** What of it no `written` event says yet: the file is its first `keep` bytes as logged, and these. */
+  readonly unlogged: { readonly keep: number; readonly pieces: readonly Piece[] } | null
+  /** By position. The next append of somebody else states their heads as its parents. */
+  readonly marks: readonly WriteMark[]
+  /** Modification time after the last write-back: where it still is, nobody else has touched the file. */
+  readonly mtimeMs: number
 }
 
 /**
@@ -46,6 +66,9 @@ export interface Cursor {
   /** Local clock at the last recorded change, in ms. */
   readonly changedMs: number
   readonly suspect: Suspect | null
+  readonly written?: WrittenState | null
+  /** What of other hosts' events was taken into account when the file was last found, or put, in order. */
+  readonly mergedUpTo?: string
 }
 
 export interface CursorKey {

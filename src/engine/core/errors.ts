@@ -55,6 +55,9 @@ export const errorCodes = {
   HOST_UNKNOWN: spec('missing', 'See `holdfast host list`.'),
   ROOT_UNKNOWN: spec('missing', 'See `holdfast root list`.'),
   PROJECT_UNKNOWN: spec('missing', 'See `holdfast project list`.'),
+  CONFLICT_UNKNOWN: spec('missing', 'See `holdfast conflicts`.'),
+  CONFLICT_AMBIGUOUS: spec('usage', 'Give more of the conflict’s id.'),
+  CONFLICT_CHANGED: spec('held', 'Look at it again with `holdfast conflicts show ID`.', true),
   ROOT_OFFLINE: spec('missing', 'Mount or recreate the folder, then run `holdfast record`.', true),
   DAEMON_NOT_RUNNING: spec('missing', 'Run `holdfast daemon start`.'),
   DAEMON_RUNNING: spec('failed', 'See `holdfast daemon status`.'),
@@ -75,6 +78,7 @@ export const errorCodes = {
     'refused',
     'Check the key that the other host shows, then accept it with `holdfast peer add`.',
   ),
+  ADDRESS_IN_USE: spec('failed', 'Name another port after --listen, or 0 for any that is free.', true),
   PROTOCOL: spec('failed', 'Both ends must be of compatible versions.'),
   INTERNAL: spec(
     'failed',

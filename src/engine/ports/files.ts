@@ -62,8 +62,8 @@ export interface Files {
 export interface NewFile {
   /** Adds all of the bytes. */
   write(bytes: Uint8Array): void
-  /** Syncs and closes. */
-  finish(): void
+  /** Syncs, unless told not to, and closes. */
+  finish(sync?: boolean): void
   /** Closes and removes it. Nothing happens after `finish`. */
   abandon(): void
 }
@@ -78,4 +78,13 @@ export interface WritableFiles extends Files {
   rename(from: string, to: string): void
   /** Nothing happens where it is missing. */
   remove(path: string): void
+  /**
+   * Adds bytes at the end of a file that is there, in one write where the system takes them in one, whoever else writes
+   * it. Not synced. @returns the file as it is afterwards; undefined where no regular file is there
+   */
+  append(path: string, bytes: Uint8Array): FileStat | undefined
+  /** Gives a file a second name. Not synced. @returns false where something has that name already */
+  link(from: string, to: string): boolean
+  /** Gives a file that nobody knows yet its name, and takes its first one away. Not synced. @returns as `link` */
+  place(from: string, to: string): boolean
 }

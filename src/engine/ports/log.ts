@@ -4,11 +4,13 @@ import type {
   EventId,
   EventKind,
   EventPiece,
+  EventRef,
   FileFacts,
   HostId,
   HybridTime,
   LogId,
   NewEvent,
+  Piece,
 } from '../core/event.js'
 import type { OffsetRange } from '../core/ranges.js'
 import type { HistoryStep } from '../core/replay-plan.js'
@@ -80,8 +82,12 @@ export interface CursorChange {
   readonly cursor: Cursor | null
 }
 
-/** What recovery still has to put in place for one file; kept until it is seen to be there. */
-export interface Intent {
+/** What is being done to a file; kept until it is seen to be done. */
+export type Intent = RestoreIntent | WriteIntent
+
+/** What recovery still has to put in place for one file. */
+export interface RestoreIntent {
+  readonly kind: 'restore'
   readonly key: CursorKey
   /** The content to restore: that of this epoch of the file, as of this many events of its log. */
   readonly log: LogId
@@ -89,6 +95,18 @@ export interface Intent {
   readonly events: number
   /** Bytes of the damaged file from here on were written after the damage and stay: see `restoreTarget`. */
   readonly keepFrom: number | null
+}
+
+/** What write-back is putting into one file: after its first `keep` bytes these pieces, `length` bytes in all. */
+export interface WriteIntent {
+  readonly kind: 'write'
+  readonly key: CursorKey
+  /** The generation that the file is in afterwards: the present one where it is only added to. */
+  readonly epoch: number
+  readonly keep: number
+  readonly pieces: readonly Piece[]
+  readonly heads: readonly EventRef[]
+  readonly length: number
 }
 
 export interface IntentChange {

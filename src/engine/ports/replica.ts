@@ -1,4 +1,4 @@
-import type { LogId } from '../core/event.js'
+import type { FileFacts, LogId } from '../core/event.js'
 import type { OffsetRange } from './log.js'
 
 /** A log's identity, provable by anyone: the id is a hash of the two, and the log's signatures fit the key. */
@@ -15,7 +15,15 @@ export interface LogHave extends LogIdentity {
   readonly held: readonly OffsetRange[]
   /** Offsets of which only the digest is here: withheld, purged or lost. */
   readonly stubs: readonly OffsetRange[]
-  /** The chain after each held or stub range, in the order of their ends: `{events: to, chain}`. */
+  /**
+   * Those of `stubs` whose events are here and kept back by the filter that `have` was given. What a filter keeps back at the
+   * end of a log is left out altogether: that makes no hole.
+   */
+  readonly withheld?: readonly OffsetRange[]
+  /**
+   * The chain after each held or stub range, in the order of their ends: `{events: to, chain}`; where a filter keeps
+   * events back also after each range that would be held without it.
+   */
   readonly ends: readonly LogPoint[]
 }
 
@@ -28,9 +36,24 @@ export interface LogPoint {
 /** A point that the log's writer signed. Whoever holds it can pass it on; nobody else can make it. */
 export interface SignedPoint extends LogPoint {
   readonly log: LogId
-  /** Ed25519 over `signedPointBytes`. */
+  /** Ed25519 over `signedPointBytes`; empty in a run that only fills a hole: see `EventRun`. */
   readonly signature: Uint8Array
 }
+
+/** What an event is about, as far as a filter asks. */
+export type Subject =
+  /** A file, by its latest facts here. */
+  | { readonly kind: 'file'; readonly file: FileFacts }
+  /** A stream, by its key: what a `resolve` names. */
+  | { readonly kind: 'stream'; readonly stream: string }
+  /** Nothing that can be named: a crash of an agent without a file, or a kind that only a newer version knows. */
+  | { readonly kind: 'other' }
+
+/**
+ * Whether events of a log about this are kept back: they then go as stubs, which keep their place. Pure, and quick: asked for
+ * each event. What belongs to no file and no stream (`open`, `alias`, `milestone`, `retire`) always goes whole.
+ */
+export type Withhold = (log: LogId, subject: Subject) => boolean
 
 /** An event on its way between hosts: whole, or as the digest that keeps its place in the chain. */
 export type WireEvent =
@@ -40,12 +63,20 @@ export type WireEvent =
 /**
  * Neighbouring events of one log. The point stands right after the last of them, so a receiver can check everything
  * before it believes anything, and can pass the run on as it is. At most `limits.batchMaxBytes` and one event.
+ *
+ * Where no point that the writer signed is at hand, the signature is empty: such a run is only for one that holds what
+ * follows it, whose chain then stands for the signature.
  */
 export interface EventRun {
   readonly identity: LogIdentity
   readonly from: number
   readonly events: readonly WireEvent[]
   readonly point: SignedPoint
+  /**
+   * The chain before the first event, 32 bytes, for a receiver that lacks the event before: no other chain leads to the
+   * point. Events before it are then a hole there.
+   */
+  readonly before?: Uint8Array
 }
 
 export type StoreOutcome =
@@ -64,10 +95,13 @@ export type StoreOutcome =
  * here once more, whatever the session did: shape, sizes, log id, chain, signature, place.
  */
 export interface Replica {
-  /** Every log held here, sorted by id. */
-  have(): Promise<readonly LogHave[]>
-  /** Runs that cover `range` of a log, in offset order, each ending at a signed point. What is not held is skipped. */
-  read(log: LogId, range: OffsetRange): AsyncIterable<EventRun>
+  /** Every log held here, sorted by id. With a filter, as one may be told to whom it applies. */
+  have(withhold?: Withhold): Promise<readonly LogHave[]>
+  /**
+   * Runs that cover `range` of a log, in offset order, each ending at a signed point; what stands before a hole may end
+   * without one. What is not held is skipped, what is kept back a stub.
+   */
+  read(log: LogId, range: OffsetRange, withhold?: Withhold): AsyncIterable<EventRun>
   /** Stores a run durably. Throws HoldfastError PEER_INVALID for anything that can't be true. */
   store(run: EventRun): Promise<StoreOutcome>
   /** The chain after `events` events, or undefined where it is not known here: finds where two logs part. */

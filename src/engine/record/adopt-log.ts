@@ -56,5 +56,15 @@ async function baseOf(
   // is of other bytes where that ends earlier.
   const tail = length === cursor.position ? {} : { tailLength: 0, tailHash: '' }
   const next: Cursor = { ...cursor, ...tail, epoch: 0, position: length, checked: 0, size: -1 }
+  const unlogged = cursor.written?.unlogged
+  if (unlogged && unlogged.keep <= length) {
+    // What write-back put behind it is nobody's append: it is said in the new log.
+    const epoch = unlogged.keep === length ? 0 : 1
+    const written: Cursor = { ...cursor, epoch, checked: 0, size: -1 }
+    return {
+      body: { kind: 'base', file: facts, epoch: 0, source, length, digest: sure.digest },
+      cursor: written,
+    }
+  }
   return { body: { kind: 'base', file: facts, epoch: 0, source, length, digest: sure.digest }, cursor: next }
 }

@@ -1,11 +1,12 @@
 import type { Cursor } from '../core/cursor.js'
-import type { FileFacts, NewEvent } from '../core/event.js'
+import type { EventRef, FileFacts, NewEvent } from '../core/event.js'
 import { limits } from '../core/limits.js'
 import type { FileHandle, FileStat } from '../ports/files.js'
 import type { Commit } from '../ports/log.js'
 import { tailOf } from './cursor-of.js'
 import type { ObserverTools } from './observer-tools.js'
 import type { WatchedRoot } from './watched-root.js'
+import type { Seen } from './written-state.js'
 
 /** A file that is being read: what it is, what is known of it, and what was seen when it was opened. */
 export interface OpenFile {
@@ -14,6 +15,8 @@ export interface OpenFile {
   readonly handle: FileHandle
   readonly stat: FileStat
 }
+
+const nothingSeen: Seen = { parents: [], written: null }
 
 const cwdSearchBytes = 64 * 1024
 
@@ -37,6 +40,7 @@ export class ExtentAppender {
    *
    * @param events come before the first extent, in the same commit
    * @param alongside other cursors, and intents, that belong to `events`
+   * @param seen what whoever added what is read first knew of write-backs before it
    * @returns whether any event was recorded
    */
   async append(
@@ -44,6 +48,7 @@ export class ExtentAppender {
     from: Cursor,
     events: readonly NewEvent[] = [],
     alongside: Omit<Commit, 'events'> = {},
+    seen: Seen = nothingSeen,
   ): Promise<boolean> {
     const { cursors, writer } = this.#tools
     const key = { root: file.root.name, path: file.path }
@@ -52,10 +57,11 @@ export class ExtentAppender {
     let cursor = from
     let before = events
     let others = alongside
+    let heads = seen.parents
     for (;;) {
       const extents = this.#read(file, cursor.position)
       const facts = extents.length === 0 ? cursor.facts : this.facts(file, cursor.facts, cursor.position)
-      const appends = appendsOf(facts, cursor, extents)
+      const appends = appendsOf(facts, cursor, extents, heads)
       const read = extents.reduce((sum, extent) => sum + extent.length, 0)
       const position = cursor.position + read
       const atEnd = read === 0 || position >= file.stat.size
@@ -63,6 +69,7 @@ export class ExtentAppender {
       cursor = {
         ...this.#moved(file, { ...cursor, facts, position }, extents.at(-1), atEnd),
         changedMs: before.length + appends.length > 0 ? this.#tools.clock.now() : cursor.changedMs,
+        written: before.length + appends.length > 0 ? seen.written : (cursor.written ?? null),
         checked: atEnd ? this.#checkedAfter(file, from, position) : cursor.checked,
       }
       const all = [...before, ...appends]
@@ -75,6 +82,7 @@ export class ExtentAppender {
       if (atEnd) return true
       before = []
       others = {}
+      heads = []
     }
   }
 
@@ -121,12 +129,17 @@ export class ExtentAppender {
   }
 }
 
-function appendsOf(facts: FileFacts, cursor: Cursor, extents: readonly Uint8Array[]): NewEvent[] {
+function appendsOf(
+  facts: FileFacts,
+  cursor: Cursor,
+  extents: readonly Uint8Array[],
+  parents: readonly EventRef[],
+): NewEvent[] {
   let { position } = cursor
-  return extents.map((bytes) => {
-    const event: NewEvent = { body: { kind: 'append', file: facts, epoch: cursor.epoch, position, bytes } }
+  return extents.map((bytes, index) => {
+    const body = { kind: 'append', file: facts, epoch: cursor.epoch, position, bytes } as const
     position += bytes.length
-    return event
+    return index === 0 && parents.length > 0 ? { body, parents } : { body }
   })
 }
 

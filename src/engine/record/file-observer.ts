@@ -12,6 +12,7 @@ import { freshCursor, hashHex, sameIdentity, tailMatches, unchanged } from './cu
 import { ExtentAppender, quietMs, type OpenFile } from './extent-appender.js'
 import { FileOrigin } from './file-origin.js'
 import type { ObserverTools, Outcome } from './observer-tools.js'
+import { logWritten, seenBy, writtenEvent } from './written-state.js'
 import { absolutePath, kindOf, type WatchedRoot } from './watched-root.js'
 
 /** A file held against the log. */
@@ -94,7 +95,13 @@ export class FileObserver {
     const event: NewEvent = moved
       ? { body: { kind: 'move', ...about, to: { root: root.name, path: recoded } } }
       : { body: { kind: 'remove', ...about } }
-    const next: Cursor = { ...cursor, state: moved ? 'moved' : 'gone', suspect: null, changedMs: clock.now() }
+    const next: Cursor = {
+      ...cursor,
+      state: moved ? 'moved' : 'gone',
+      suspect: null,
+      written: null,
+      changedMs: clock.now(),
+    }
     await cursors.submit({ events: [event], cursors: [{ key, cursor: next }] }, writer)
     return 'recorded'
   }
@@ -105,9 +112,20 @@ export class FileObserver {
     const trusted = !(this.#assesses(file.root) && this.#tools.unclean) && this.#followsLoss(key)
     if (trusted && cursor.state === 'live' && grown && tailMatches(this.#tools.hasher, cursor, file.handle)) {
       // What stands before the tail may have been edited together with the append: that shows when it is at rest.
-      return outcome(await this.#appender.append(file, { ...cursor, checked: 0 }))
+      return this.#grow(file, { ...cursor, checked: 0 })
     }
     return this.#compare(file, key, cursor)
+  }
+
+  /** Records what stands behind the cursor, after what write-back put before it. */
+  async #grow(file: OpenFile, cursor: Cursor): Promise<Outcome> {
+    if (!cursor.written || file.stat.size <= cursor.position)
+      return outcome(await this.#appender.append(file, cursor))
+    const { writer } = this.#tools
+    if (cursor.written.unlogged) await writer.flush()
+    const written = await writtenEvent(this.#tools, cursor)
+    const seen = seenBy(file, cursor)
+    return outcome(await this.#appender.append(file, cursor, written ? [written] : [], {}, seen))
   }
 
   /**
@@ -115,11 +133,12 @@ export class FileObserver {
    * @param untouched size and time are as they were when it was recorded
    */
   async #compare(file: OpenFile, key: CursorKey, cursor: Cursor | null, untouched = false): Promise<Outcome> {
+    await logWritten(this.#tools, key)
     const comparison = await this.#comparison(file, key)
     const { common, content, epoch, present, lost } = comparison
     const { root, stat } = file
     const fresh = freshCursor(root, key.path, this.#tools.home, stat.identity)
-    const current = cursor ?? { ...fresh, epoch, position: content.length }
+    const current = (cursor && this.#tools.cursors.get(key)) ?? { ...fresh, epoch, position: content.length }
     const follows = present && (lost === 0 || stat.size === common)
     if (
       current.state === 'live' &&
@@ -127,7 +146,7 @@ export class FileObserver {
       content.length === current.position &&
       follows
     ) {
-      return outcome(await this.#appender.append(file, { ...current, checked: common }))
+      return this.#grow(file, { ...current, checked: common })
     }
     const suspect = this.#suspect(root, current, differenceOf(comparison, file), stat, untouched)
     if (suspect) return this.#keepOut(key, { ...current, suspect })
@@ -142,6 +161,7 @@ export class FileObserver {
   /** Small state files: the whole content, whenever it is another. `untouched` as for `#compare`. */
   async #observeState(file: OpenFile, key: CursorKey, untouched = false): Promise<Outcome> {
     const { cursors, writer, reader, hasher, clock, home } = this.#tools
+    await logWritten(this.#tools, key)
     const { root, stat, handle } = file
     const bytes = handle.read(0, stat.size)
     const tail = { tailLength: bytes.length, tailHash: hashHex(hasher.xxh64(bytes)) }
@@ -182,8 +202,11 @@ export class FileObserver {
       checked,
       changedMs: clock.now(),
       suspect: null,
+      written: null,
     }
-    const event: NewEvent = { body: { kind: 'file', file: next.facts, epoch, bytes } }
+    const heads = known?.written?.marks.at(-1)?.heads ?? []
+    const body = { kind: 'file', file: next.facts, epoch, bytes } as const
+    const event: NewEvent = heads.length > 0 ? { body, parents: heads } : { body }
     await cursors.submit({ events: [event], cursors: [{ key, cursor: next }] }, writer)
     return 'recorded'
   }

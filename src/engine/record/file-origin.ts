@@ -9,6 +9,7 @@ import { freshCursor, sameIdentity } from './cursor-of.js'
 import type { OpenFile } from './extent-appender.js'
 import type { ObserverTools } from './observer-tools.js'
 import { absolutePath } from './watched-root.js'
+import { logWritten } from './written-state.js'
 
 /** Where a new file's first bytes are already: the events that say so, and the cursors that they move. */
 export interface Origin {
@@ -42,6 +43,7 @@ export class FileOrigin {
     for (const source of cursors.sameInode(file.stat.identity, key)) {
       const from = { root: source.facts.root, path: source.facts.path }
       if (file.stat.size < source.position || source.position === 0 || this.#stillAt(from, source)) continue
+      await logWritten(this.#tools, from)
       await writer.flush()
       const { content, epoch, complete } = await latestState(reader, writer.log, from)
       // A source of which every event is lost has no epoch to refer to.
@@ -61,7 +63,7 @@ export class FileOrigin {
       return {
         cursor: { ...start, facts, position: length, checked: length },
         events: [{ body: { kind: 'move', file: source.facts, epoch: source.epoch, to: key } }, { body }],
-        alongside: [{ key: from, cursor: { ...source, state: 'moved', suspect: null } }],
+        alongside: [{ key: from, cursor: { ...source, state: 'moved', suspect: null, written: null } }],
       }
     }
     return null

@@ -1,7 +1,7 @@
 import type { Cursor, CursorKey } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
 import type { FileHandle, FileStat } from '../ports/files.js'
-import type { Intent } from '../ports/log.js'
+import type { RestoreIntent } from '../ports/log.js'
 import { latestState } from '../replay/content.js'
 import { commonPrefix } from '../record/common-prefix.js'
 import { ExtentAppender } from '../record/extent-appender.js'
@@ -23,13 +23,14 @@ export async function recordDamagedGeneration(
   cursor: Cursor,
   handle: FileHandle,
   stat: FileStat,
-): Promise<Intent> {
+): Promise<RestoreIntent> {
   const { reader, writer } = tools
   const key: CursorKey = { root: root.name, path: cursor.facts.path }
   await writer.flush()
   const { content, epoch } = await latestState(reader, writer.log, key)
   const common = await commonPrefix(handle, content, reader)
-  const intent: Intent = {
+  const intent: RestoreIntent = {
+    kind: 'restore',
     key,
     log: writer.log,
     epoch,

@@ -1,6 +1,6 @@
 import type { Cursor } from '../core/cursor.js'
 import { FileError } from '../ports/files.js'
-import type { Intent } from '../ports/log.js'
+import type { RestoreIntent } from '../ports/log.js'
 import { commonPrefix } from '../record/common-prefix.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
 import { contentDigest } from '../replay/file-digest.js'
@@ -17,6 +17,7 @@ import { restoreTarget } from './restore-target.js'
 export async function finishRepairs(tools: RecoverTools): Promise<number> {
   let finished = 0
   for (const intent of await tools.store.loadIntents()) {
+    if (intent.kind !== 'restore') continue
     const root = tools.roots.find(({ name }) => name === intent.key.root)
     const cursor = tools.cursors.get(intent.key)
     if (root && cursor && (await finishRepair(tools, root, cursor, intent))) finished += 1
@@ -28,7 +29,7 @@ async function finishRepair(
   tools: RecoverTools,
   root: WatchedRoot,
   cursor: Cursor,
-  intent: Intent,
+  intent: RestoreIntent,
 ): Promise<boolean> {
   const { files, reader, hasher } = tools
   const target = await restoreTarget(tools, cursor, intent)

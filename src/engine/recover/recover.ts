@@ -1,6 +1,7 @@
 import { cursorId, type Cursor } from '../core/cursor.js'
-import type { Intent } from '../ports/log.js'
+import type { RestoreIntent } from '../ports/log.js'
 import type { Recorder } from '../record/recorder.js'
+import { logAllWritten } from '../record/written-state.js'
 import { inspectFiles, type Inspection } from './inspect-files.js'
 import type { FilePlace, RecoverTools } from './recover-tools.js'
 import { restoreFile } from './restore-file.js'
@@ -30,8 +31,10 @@ export interface RepairProgress {
 /** The files that a crash may have damaged, and those whose repair was under way. */
 export async function damagedFiles(
   tools: RecoverTools,
-): Promise<{ cursor: Cursor; intent: Intent | null }[]> {
-  const intents = new Map((await tools.store.loadIntents()).map((intent) => [cursorId(intent.key), intent]))
+): Promise<{ cursor: Cursor; intent: RestoreIntent | null }[]> {
+  const all = await tools.store.loadIntents()
+  const restores = all.filter((intent) => intent.kind === 'restore')
+  const intents = new Map(restores.map((intent) => [cursorId(intent.key), intent]))
   return [...tools.cursors.all()]
     .map((cursor) => ({ cursor, intent: intents.get(cursorId(cursor.facts)) ?? null }))
     .filter(({ cursor, intent }) => cursor.suspect !== null || intent !== null)
@@ -47,6 +50,7 @@ export async function repairFiles(
   const restored: RestoredFile[] = []
   const unmended: UnmendedFile[] = []
   const held: UnmendedFile[] = []
+  await recorder.exclusively(() => logAllWritten(tools))
   const damaged = await damagedFiles(tools)
   for (const [index, { cursor, intent }] of damaged.entries()) {
     const place = { root: cursor.facts.root, path: cursor.facts.path }
@@ -93,7 +97,7 @@ export async function differingFiles(
   onProgress?: (files: number) => void,
 ): Promise<{ files: number; differing: Inspection[] }> {
   return recorder.exclusively(async () => {
-    await tools.writer.flush()
+    await logAllWritten(tools)
     const differing: Inspection[] = []
     let files = 0
     for await (const inspection of inspectFiles(tools, tools.writer.log, tools.cursors.all())) {

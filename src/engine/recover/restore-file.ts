@@ -3,7 +3,7 @@ import { cursorId, type Cursor, type CursorKey } from '../core/cursor.js'
 import type { NewEvent } from '../core/event.js'
 import { sharedLength, suffix, type Content } from '../core/replay-plan.js'
 import { FileError, type FileHandle, type FileStat } from '../ports/files.js'
-import type { Intent } from '../ports/log.js'
+import type { RestoreIntent } from '../ports/log.js'
 import type { Processes } from '../ports/processes.js'
 import { commonPrefix } from '../record/common-prefix.js'
 import { freshCursor, hashHex, sameIdentity, tailOf } from '../record/cursor-of.js'
@@ -31,7 +31,7 @@ export async function restoreFile(
   tools: RecoverTools,
   root: WatchedRoot,
   cursor: Cursor,
-  known: Intent | null,
+  known: RestoreIntent | null,
 ): Promise<RestoreOutcome> {
   const path = absolutePath(root, cursor.facts.path)
   const held = heldOpen(tools.processes, path)
@@ -61,7 +61,7 @@ export async function restoreFile(
 function differsFromAssessed(
   cursor: Cursor,
   stat: FileStat | undefined,
-  intent: Intent | null,
+  intent: RestoreIntent | null,
 ): string | null {
   const { suspect } = cursor
   // A crash between the rename and the commit leaves the repaired file: replacing it by its equal does no harm.
@@ -77,7 +77,7 @@ async function replace(
   tools: RecoverTools,
   root: WatchedRoot,
   cursor: Cursor,
-  intent: Intent | null,
+  intent: RestoreIntent | null,
   target: Content,
   old: FileHandle | undefined,
   before: FileStat | undefined,
@@ -118,7 +118,7 @@ async function unsafeToReplace(
   target: Content,
   old: FileHandle | undefined,
   before: FileStat | undefined,
-  intent: Intent | null,
+  intent: RestoreIntent | null,
 ): Promise<string | null> {
   if (!old || !before) return files.stat(path) ? 'it came back' : null
   const key: CursorKey = { root: cursor.facts.root, path: cursor.facts.path }

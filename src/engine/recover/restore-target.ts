@@ -1,7 +1,7 @@
 import type { Cursor, CursorKey } from '../core/cursor.js'
 import { HoldfastError } from '../core/errors.js'
 import { concat, prefix, suffix, type Content } from '../core/replay-plan.js'
-import type { Intent, LogReader } from '../ports/log.js'
+import type { RestoreIntent, LogReader } from '../ports/log.js'
 import { contentBytes, fileState, latestState } from '../replay/content.js'
 import type { RecoverTools } from './recover-tools.js'
 
@@ -14,7 +14,7 @@ import type { RecoverTools } from './recover-tools.js'
 export async function restoreTarget(
   tools: RecoverTools,
   cursor: Cursor,
-  intent: Intent | null,
+  intent: RestoreIntent | null,
 ): Promise<Content | null> {
   try {
     return await targetOf(tools, cursor, intent)
@@ -29,7 +29,7 @@ export async function restoreTarget(
 async function targetOf(
   { reader, writer }: RecoverTools,
   cursor: Cursor,
-  intent: Intent | null,
+  intent: RestoreIntent | null,
 ): Promise<Content | null> {
   const key: CursorKey = { root: cursor.facts.root, path: cursor.facts.path }
   await writer.flush()

@@ -1,10 +1,12 @@
 import { HoldfastError } from '../../engine/core/errors.js'
+import type { Withhold } from '../../engine/ports/replica.js'
+import { agreeOnFilter, featuresOf, isFiltered } from './agree-filter.js'
 import type { Channel } from './channel.js'
 import type { Codec } from './codecs.js'
 import type { CommonView } from './common-view.js'
 import { shakeHands } from './handshake.js'
 import { exchangeHaves } from './have-exchange.js'
-import { HaveSet } from './have-set.js'
+import { entryOf, HaveSet } from './have-set.js'
 import { decodeMemory } from './memory-codec.js'
 import type { Memory } from './memory-codec.js'
 import type { Hello, ProofDigests } from './messages.js'
@@ -20,10 +22,18 @@ export interface Agreement {
   /** What was remembered of the last session with this peer. */
   readonly memory: Memory | undefined
   readonly live: boolean
+  /** Whether an end may send what is new until it says `settled`; only in a session that ends, and moves anything. */
+  readonly settles: boolean
+  /** Whether runs go that stand behind a hole of both, or end before one without a signature. */
+  readonly detaches: boolean
   readonly dryRun: boolean
   /** Whether events may go there, and come here. */
   readonly sends: boolean
   readonly receives: boolean
+  /** What this end keeps back. */
+  readonly withhold: Withhold | undefined
+  /** Whether a filter binds both ends. */
+  readonly filtered: boolean
   /** What this end packs with. */
   readonly codec: Codec | undefined
   /** What the peer allows to be on its way. */
@@ -49,7 +59,13 @@ export async function agree({
 }: AgreeOptions): Promise<Agreement> {
   const { replica, hasher } = options
   const admits = options.filter ?? (() => true)
-  let now = new HaveSet()
+  let [now, own] = [new HaveSet(), new HaveSet()]
+  const look = async (rule: Withhold | undefined): Promise<void> => {
+    const haves = await replica.have(rule)
+    now = toldHave(haves, admits, limits)
+    const all = rule ? await replica.have() : haves
+    own = new HaveSet(all.filter(({ log }) => admits(log)).map(entryOf))
+  }
   let memory: Memory | undefined
   let mine: ProofDigests = { have: new Uint8Array(), told: new Uint8Array(), heard: new Uint8Array() }
   const { hello, digests: theirs } = await shakeHands({
@@ -60,7 +76,7 @@ export async function agree({
     say: sayOf(options, codecs, limits),
     digests: async (publicKey) => {
       memory = decodeMemory(await options.memory.load(publicKey), hasher)
-      now = toldHave(await replica.have(), admits, limits)
+      await look(options.withhold)
       const empty = new Uint8Array()
       mine = {
         have: now.digest(hasher),
@@ -75,25 +91,36 @@ export async function agree({
   if (verdict !== 'accept') throw new HoldfastError('PEER_REFUSED', verdict.refuse)
   onAccepted(peer)
   channel.trust()
-  const heard = await exchangeHaves({ channel, now, memory, mine, theirs, limits })
+  const filtered = isFiltered(options, hello)
+  const withhold = await agreeOnFilter(channel, options, hello)
+  if (filtered) await look(withhold)
+  const heard = await exchangeHaves({ channel, now, memory, mine, theirs, limits, filtered })
   const dryRun = hello.dryRun || options.dryRun === true
+  const both = (name: string): boolean => featuresOf(options).includes(name) && hello.features.includes(name)
+  const live = !dryRun && hello.live && options.mode === 'live'
   return {
     peer,
-    view: { told: now, heard, forks: new Map(), suspects: new Set(), admits },
+    view: { own, told: now, heard, forks: new Map(), suspects: new Set(), admits },
     memory,
-    live: !dryRun && hello.live && options.mode === 'live',
+    live,
+    settles: !dryRun && !live && both('settle'),
+    detaches: both('detached'),
     dryRun,
     sends: options.send && hello.receives,
     receives: options.receive && hello.sends,
+    withhold,
+    filtered,
     codec: codecs.find(({ name }) => hello.codecs.includes(name)),
     windowBytes: Math.min(hello.windowBytes, limits.windowBytes),
   }
 }
 
-type Said = 'codecs' | 'hostName' | 'role' | 'live' | 'sends' | 'receives' | 'dryRun' | 'windowBytes'
+type Said =
+  'features' | 'codecs' | 'hostName' | 'role' | 'live' | 'sends' | 'receives' | 'dryRun' | 'windowBytes'
 
 function sayOf(options: SyncOptions, codecs: readonly Codec[], limits: SyncLimits): Pick<Hello, Said> {
   return {
+    features: featuresOf(options),
     codecs: codecs.map(({ name }) => name),
     hostName: options.hostName.slice(0, 255),
     role: options.role,

@@ -3,8 +3,10 @@ import type { LogIdentity } from '../../engine/ports/replica.js'
 import type { HaveSet } from './have-set.js'
 import type { SyncFork } from './sync-types.js'
 
-/** What both ends of a session know of each other; sender and receiver keep it current. */
+/** What is here, and what both ends of a session know of each other; sender and receiver keep it current. */
 export interface CommonView {
+  /** What is here, whatever of it is told: never asked for again. */
+  readonly own: HaveSet
   /** What the peer knows to be here. */
   readonly told: HaveSet
   /** What the peer is known to hold. */

@@ -27,7 +27,7 @@ export async function findSuspects(view: CommonView, replica: Replica): Promise<
   const suspects: Suspect[] = []
   for (const theirs of view.heard.entries) {
     const { log } = theirs.identity
-    const mine = view.told.get(log)
+    const mine = view.own.get(log)
     if (!mine || !view.admits(log)) continue
     const comparison = compareChains(mine, theirs)
     let { differsAt } = comparison

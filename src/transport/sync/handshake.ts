@@ -18,7 +18,7 @@ export interface HandshakeOptions {
   readonly random: Random
   readonly hasher: Hasher
   /** What this end says of itself. */
-  readonly say: Omit<Hello, 'type' | 'versionMin' | 'versionMax' | 'features' | 'publicKey' | 'challenge'>
+  readonly say: Omit<Hello, 'type' | 'versionMin' | 'versionMax' | 'publicKey' | 'challenge'>
   /** What is known of the peer that says to have this key. Nothing of it is told before the peer proved the key. */
   digests(publicKey: Uint8Array): Promise<ProofDigests>
 }
@@ -41,7 +41,6 @@ export async function shakeHands(options: HandshakeOptions): Promise<Handshake> 
     type: 'hello',
     versionMin: protocolVersions.min,
     versionMax: protocolVersions.max,
-    features: [],
     publicKey: identity.publicKey,
     challenge: random.bytes(32),
     ...say,

@@ -20,6 +20,8 @@ export interface HaveExchange {
   readonly mine: ProofDigests
   readonly theirs: ProofDigests
   readonly limits: SyncLimits
+  /** Whether the two tell less than the digests in their proofs stand for. */
+  readonly filtered: boolean
 }
 
 /** Tells the peer what is here and hears what is there: of both only what the other does not know yet. */
@@ -29,8 +31,8 @@ export async function exchangeHaves(exchange: HaveExchange): Promise<HaveSet> {
   return heard
 }
 
-async function tell({ channel, now, memory, mine, theirs, limits }: HaveExchange): Promise<void> {
-  const base = baseOf(mine, theirs)
+async function tell({ channel, now, memory, mine, theirs, limits, filtered }: HaveExchange): Promise<void> {
+  const base = baseOf(mine, theirs, filtered)
   const before = base === 'all' ? new HaveSet() : base === 'memory' ? (memory?.told ?? new HaveSet()) : now
   const { changed, gone } = changeSince(before, now)
   const frames = split(changed, limits.listFrameBytes)
@@ -41,9 +43,9 @@ async function tell({ channel, now, memory, mine, theirs, limits }: HaveExchange
 }
 
 async function hear(exchange: HaveExchange): Promise<HaveSet> {
-  const { channel, now, memory, mine, theirs, limits } = exchange
+  const { channel, now, memory, mine, theirs, limits, filtered } = exchange
   // The peer decides by the same digests: what it may rely on is known here before it speaks.
-  const base = baseOf(theirs, mine)
+  const base = baseOf(theirs, mine, filtered)
   const known = base === 'equal' ? now : base === 'memory' ? memory?.heard : undefined
   const heard = new HaveSet(known?.entries)
   const bounds = new ToldBounds(limits)
@@ -59,8 +61,8 @@ async function hear(exchange: HaveExchange): Promise<HaveSet> {
 }
 
 /** What the teller may leave out: both ends see it in the digests. `mine` are the teller's. */
-function baseOf(mine: ProofDigests, theirs: ProofDigests): HaveMessage['base'] {
-  if (sameBytes(mine.have, theirs.have)) return 'equal'
+function baseOf(mine: ProofDigests, theirs: ProofDigests, filtered: boolean): HaveMessage['base'] {
+  if (!filtered && sameBytes(mine.have, theirs.have)) return 'equal'
   return mine.told.length > 0 && sameBytes(mine.told, theirs.heard) ? 'memory' : 'all'
 }
 

@@ -8,8 +8,8 @@ export interface KeepAliveOptions {
   readonly clock: Clock
   readonly limits: SyncLimits
   readonly signal: AbortSignal
-  /** Whether the peer owes something: then being alive is not enough. */
-  readonly awaitsPeer: () => boolean
+  /** How long the peer may be alive and not go on; null where it owes nothing. */
+  readonly patienceMs: () => number | null
 }
 
 /**
@@ -17,7 +17,7 @@ export interface KeepAliveOptions {
  * go on. Counts its own waits instead of comparing times, so that a wall clock that jumps ends no session.
  */
 export async function keepAlive(options: KeepAliveOptions): Promise<void> {
-  const { channel, clock, limits, signal, awaitsPeer } = options
+  const { channel, clock, limits, signal, patienceMs } = options
   const tickMs = limits.pingAfterMs
   let bytes = channel.bytesReceived
   let messages = channel.messagesReceived
@@ -29,12 +29,13 @@ export async function keepAlive(options: KeepAliveOptions): Promise<void> {
     silentMs = channel.bytesReceived === bytes ? silentMs + tickMs : 0
     // A large message on a slow link arrives in many chunks: those are progress, a ping's few bytes are not.
     const moves = channel.messagesReceived !== messages || channel.bytesReceived - bytes > idleTickMaxBytes
-    stalledMs = moves || !awaitsPeer() ? 0 : stalledMs + tickMs
+    const patience = patienceMs()
+    stalledMs = moves || patience === null ? 0 : stalledMs + tickMs
     bytes = channel.bytesReceived
     messages = channel.messagesReceived
     if (silentMs >= limits.deadAfterMs)
       throw new HoldfastError('PEER_UNREACHABLE', `the peer has been silent for ${seconds(silentMs)}`)
-    if (stalledMs >= limits.stallMs)
+    if (patience !== null && stalledMs >= patience)
       throw new HoldfastError('PEER_UNREACHABLE', `the peer has not gone on for ${seconds(stalledMs)}`)
     if (silentMs > 0) channel.post({ type: 'ping' })
   }

@@ -29,6 +29,8 @@ const codes = {
   ping: 11,
   pong: 12,
   close: 13,
+  settled: 14,
+  filter: 15,
 } as const satisfies Record<MessageType, number>
 
 const types = Object.keys(codes) as MessageType[]
@@ -62,6 +64,10 @@ const chainBytes = bytesOf(32)
 const digest = v.pipe(
   v.instance(Uint8Array),
   v.check(({ length }) => length === 0 || length === 32),
+)
+const filterNames = v.pipe(
+  v.array(v.pipe(textOf(syncLimits.filterNameMaxChars), v.minLength(1))),
+  v.maxLength(syncLimits.filterMaxNames),
 )
 const names = v.pipe(v.array(textOf(32)), v.maxLength(16))
 
@@ -179,9 +185,14 @@ const schemas = {
     v.strictTuple([v.literal(codes.close), indexIn(closeCodes), textOf(1000)]),
     v.transform(([, code, text]) => ({ type: 'close', code, text }) as const),
   ),
+  settled: plain('settled'),
+  filter: v.pipe(
+    v.strictTuple([v.literal(codes.filter), filterNames, filterNames]),
+    v.transform(([, projects, sessions]) => ({ type: 'filter', projects, sessions }) as const),
+  ),
 } as const satisfies Record<MessageType, v.GenericSchema<unknown, Message>>
 
-function plain<T extends 'served' | 'ping' | 'pong'>(type: T) {
+function plain<T extends 'served' | 'settled' | 'ping' | 'pong'>(type: T) {
   return v.pipe(
     v.strictTuple([v.literal(codes[type])]),
     v.transform(() => ({ type })),
@@ -243,7 +254,10 @@ function fieldsOf(message: Message): unknown[] {
       return [logToBytes(message.log), message.offset, message.explained]
     case 'close':
       return [closeCodes.indexOf(message.code), message.text]
+    case 'filter':
+      return [message.projects, message.sessions]
     case 'served':
+    case 'settled':
     case 'ping':
     case 'pong':
       return []

@@ -5,6 +5,14 @@ import type { Ranges } from '../../engine/core/ranges.js'
 /** The versions of the protocol that this Holdfast speaks. */
 export const protocolVersions = { min: 1, max: 1 } as const
 
+/**
+ * What this Holdfast can beyond the version; used where both ends name it. settle: in a session that ends, an end may send
+ * what is new until it says `settled`. filter: it keeps to a filter that the initiator asks for; one that does so names
+ * “filtered” too, and sends `filter` first of all when both proved their keys. detached: it takes runs whose event before
+ * it lacks, and runs without a signature that end where it holds what follows.
+ */
+export const protocolFeatures: readonly string[] = ['settle', 'filter', 'detached']
+
 export type Role = 'initiator' | 'responder'
 
 /** The first message of each end. Its form is frozen: ends of any two versions have to understand it. */
@@ -12,7 +20,7 @@ export interface Hello {
   readonly type: 'hello'
   readonly versionMin: number
   readonly versionMax: number
-  /** Names that both ends may have. None is defined yet; unknown ones are passed over. */
+  /** See `protocolFeatures`. Unknown ones are passed over. */
   readonly features: readonly string[]
   /** Best first. */
   readonly codecs: readonly string[]
@@ -44,6 +52,13 @@ export interface ProofDigests {
   readonly told: Uint8Array
   /** Of what this end remembers the other to hold. */
   readonly heard: Uint8Array
+}
+
+/** What the session is about, for both directions: see `SyncFilter`. */
+export interface FilterMessage {
+  readonly type: 'filter'
+  readonly projects: readonly string[]
+  readonly sessions: readonly string[]
 }
 
 /** What the sender holds. Split over frames; `more` in all but the last. */
@@ -94,12 +109,15 @@ export type CloseCode = (typeof closeCodes)[number]
 export type Message =
   | Hello
   | Proof
+  | FilterMessage
   | HaveMessage
   | WantMessage
   | EventsMessage
   | AckMessage
   /** All that was wanted has been sent, as far as it will be. */
   | { readonly type: 'served' }
+  /** In a session that ends, after `served`: nothing new comes any more, and all that was sent is acknowledged. */
+  | { readonly type: 'settled' }
   /** In a dry run instead of events: how much was wanted of each log, in events and bytes. */
   | {
       readonly type: 'sizes'

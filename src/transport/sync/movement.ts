@@ -1,12 +1,14 @@
 import { HoldfastError } from '../../engine/core/errors.js'
 import type { LogId } from '../../engine/core/event.js'
-import type { OffsetRange } from '../../engine/ports/log.js'
+import { difference } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 import type { Replica } from '../../engine/ports/replica.js'
 import type { Agreement } from './agree.js'
 import type { Channel } from './channel.js'
 import { closedByPeer } from './close-errors.js'
 import type { Codec } from './codecs.js'
 import { mayMove } from './common-view.js'
+import { Finish } from './finish.js'
 import { findSuspects, ForkFinder } from './fork-finder.js'
 import type { CloseCode, Message } from './messages.js'
 import { planWants } from './plan.js'
@@ -23,6 +25,8 @@ export interface MovementOptions {
   readonly replica: Replica
   readonly codecs: readonly Codec[]
   readonly limits: SyncLimits
+  /** What this end adds before it is done; undefined where it adds nothing. */
+  readonly beforeDone: (() => Promise<void>) | undefined
   readonly onChange: () => void
   /** Called once: both have all, or the peer ended a live session. */
   readonly onEnd: (ended: 'done' | 'shutdown') => void
@@ -37,23 +41,36 @@ export class Movement {
   readonly sender: Sender
   readonly receiver: Receiver
   readonly #survey: Survey
+  readonly #finish: Finish
   /** In a dry run, what the peer says would come. */
   readonly #sizes = new Map<LogId, PlannedLog>()
   #wants: readonly LogWant[] = []
   #started = false
-  #doneHere = false
-  #doneThere = false
+  #stopped = false
   /** Whether all that was missing at the beginning has moved. */
   caughtUp = false
 
   constructor(options: MovementOptions) {
     this.#options = options
-    const { agreement, channel, replica, codecs, limits, onFailure } = options
-    const { view, codec, windowBytes, sends, receives, live, dryRun } = agreement
+    const { agreement, channel, replica, codecs, limits, beforeDone, onEnd, onFailure } = options
+    const { view, codec, windowBytes, sends, receives, live, settles, detaches, dryRun, withhold } = agreement
+    const sendsNew = live || (settles && beforeDone !== undefined)
     const onChange = (): void => this.#onChange()
     this.#finder = new ForkFinder(channel, replica, view, limits)
-    this.sender = new Sender({ channel, replica, view, codec, limits, windowBytes, sends, live, onChange })
-    this.#survey = new Survey(channel, replica, view, sends)
+    this.sender = new Sender({
+      channel,
+      replica,
+      view,
+      codec,
+      limits,
+      windowBytes,
+      sends,
+      sendsNew,
+      withhold,
+      detaches,
+      onChange,
+    })
+    this.#survey = new Survey({ channel, replica, view, sends, withhold, detaches })
     this.receiver = new Receiver({
       channel,
       replica,
@@ -61,17 +78,26 @@ export class Movement {
       codecs,
       limits,
       receives: receives && !dryRun,
-      live,
+      filtered: agreement.filtered,
+      detaches,
+      takesNew: live ? 'always' : settles ? 'until-settled' : 'never',
       onTaken: (extent) => this.sender.peerHas(extent),
       onChange,
       onFailure,
     })
+    const work = async (): Promise<void> => {
+      await beforeDone?.()
+      this.sender.sendNoMore()
+    }
+    this.#finish = new Finish({ channel, settles, work, onEnd: () => onEnd('done') })
   }
 
   /** What the peer holds and nobody can check here yet. */
-  get detached(): readonly { readonly log: LogId; readonly ranges: readonly OffsetRange[] }[] {
-    const found = this.#wants.filter(({ detached }) => detached.length > 0)
-    return found.map(({ log, detached }) => ({ log, ranges: detached }))
+  get detached(): readonly { readonly log: LogId; readonly ranges: Ranges }[] {
+    const { own } = this.#options.agreement.view
+    return this.#wants
+      .map(({ log, detached }) => ({ log, ranges: difference(detached, own.placed(log)) }))
+      .filter(({ ranges }) => ranges.length > 0)
   }
 
   get plan(): readonly PlannedLog[] | undefined {
@@ -81,10 +107,12 @@ export class Movement {
     )
   }
 
-  /** Whether the peer owes an answer of any kind. */
-  get awaitsPeer(): boolean {
-    if (!this.#started || this.#doneHere) return true
-    return this.#giver.awaitsPeer || this.receiver.awaitsPeer || this.#finder.awaitsPeer
+  /** How long the peer may be alive and not go on; null where it owes nothing. */
+  get patienceMs(): number | null {
+    const { limits, agreement } = this.#options
+    const answers = this.#giver.awaitsPeer || this.receiver.awaitsPeer || this.#finder.awaitsPeer
+    if (!this.#started || this.#finish.isDone || answers) return limits.stallMs
+    return agreement.settles && !this.receiver.isSettled ? limits.settleMs : null
   }
 
   /** Whether nothing is on its way: what both ends note of each other then agrees. */
@@ -98,7 +126,7 @@ export class Movement {
     const { view, receives } = agreement
     const suspects = await findSuspects(view, replica)
     for (const { log } of suspects) view.suspects.add(log)
-    this.#wants = planWants(view.told, view.heard, (log) => receives && mayMove(view, log))
+    this.#wants = planWants(view.own, view.heard, (log) => receives && mayMove(view, log))
     this.#started = true
     this.#spawn(this.receiver.ask(this.#wants))
     this.#spawn(this.#finder.run(suspects).then(() => this.#onChange()))
@@ -108,6 +136,7 @@ export class Movement {
 
   /** Begins nothing more. Resolves when nothing of the session touches the store. */
   async stop(): Promise<void> {
+    this.#stopped = true
     this.sender.stop()
     this.#survey.stop()
     this.#finder.stop()
@@ -139,6 +168,9 @@ export class Movement {
         break
       case 'served':
         this.receiver.onServed()
+        break
+      case 'settled':
+        this.receiver.onSettled()
         break
       case 'sizes':
         this.#onSizes(message.logs)
@@ -173,21 +205,20 @@ export class Movement {
   #onClose(code: CloseCode, text: string): void {
     const { agreement, onEnd } = this.#options
     if (code === 'shutdown' && agreement.live) onEnd('shutdown')
-    else if (code !== 'done' || agreement.live) throw closedByPeer(code, text)
-    else this.#doneThere = true
+    else if (code !== 'done' || agreement.live || (agreement.settles && !this.receiver.isSettled))
+      throw closedByPeer(code, text)
+    else this.#finish.onPeerDone()
   }
 
   #onChange(): void {
-    const { agreement, channel, onChange, onEnd } = this.#options
-    const done = this.#started && this.#giver.isDone && this.receiver.isDone && this.#finder.isDone
-    this.caughtUp ||= done
+    const { agreement, onChange } = this.#options
+    const still = this.#started && this.#giver.isDone && this.receiver.isDone && this.#finder.isDone
+    this.caughtUp ||= still
     onChange()
-    if (!done || agreement.live) return
-    if (!this.#doneHere) {
-      this.#doneHere = true
-      channel.post({ type: 'close', code: 'done', text: '' })
-    }
-    if (this.#doneThere) onEnd('done')
+    if (agreement.live || !this.caughtUp || this.#stopped) return
+    const sent = this.#giver.isDone
+    const work = this.#finish.step({ still, sent, peerSettled: this.receiver.isSettled })
+    if (work) this.#spawn(work.then(() => this.#onChange()))
   }
 
   #spawn(task: Promise<void>): void {

@@ -10,7 +10,7 @@ import { extentOf, HaveSet } from './have-set.js'
 import type { RunExtent } from './have-set.js'
 import type { AckMessage, EventsMessage } from './messages.js'
 import type { LogWant } from './plan.js'
-import { countOf, difference, intersection } from '../../engine/core/ranges.js'
+import { countOf, difference, intersection, union } from '../../engine/core/ranges.js'
 import type { Ranges } from '../../engine/core/ranges.js'
 import { decodeRun } from './run-codec.js'
 import { runRange } from './run-ranges.js'
@@ -23,8 +23,12 @@ export interface ReceiverOptions {
   readonly codecs: readonly Codec[]
   readonly limits: SyncLimits
   readonly receives: boolean
-  /** Whether what was not asked for may come, as it is new. */
-  readonly live: boolean
+  /** Whether the peer was asked to keep things back. */
+  readonly filtered: boolean
+  /** Whether what stands behind a hole of both may come. */
+  readonly detaches: boolean
+  /** Whether what was not asked for may come, as it is new: always, until the peer is settled, or never. */
+  readonly takesNew: 'always' | 'until-settled' | 'never'
   /** Called with each run before it is stored: the peer has it. */
   readonly onTaken: (extent: RunExtent) => void
   readonly onChange: () => void
@@ -32,7 +36,7 @@ export interface ReceiverOptions {
 }
 
 /**
- * Takes what was asked for, and in a live session what is new, hands it to the store in offset order per log, and
+ * Takes what was asked for, and what is new where that may come, hands it to the store in offset order per log, and
  * acknowledges what is durable. What the events say is checked by the store.
  */
 export class Receiver {
@@ -42,12 +46,16 @@ export class Receiver {
   /** What is here or on its way, as far as the peer knows: nothing may come twice. */
   readonly #expected: HaveSet
   readonly #wants = new Map<LogId, Ranges>()
+  /** What of the wants may not come, as the peer could not prove it either. */
+  readonly #detached = new Map<LogId, Ranges>()
   /** The last store call of each log: the next run of the log waits for it. */
   readonly #storing = new Map<LogId, Promise<void>>()
   #unpacking: Promise<void> = Promise.resolve()
   #seq = 0
   #asked = false
   #served = false
+  /** Whether the peer said that nothing comes any more. */
+  isSettled = false
   #stopped = false
   received = 0
   receivedStubs = 0
@@ -81,14 +89,23 @@ export class Receiver {
   /** What was asked for and never came, but for logs that parted. */
   get missing(): readonly { readonly log: LogId; readonly ranges: Ranges }[] {
     const left = [...this.#wants].filter(([log]) => mayMove(this.#options.view, log))
-    return left.map(([log, ranges]) => ({ log, ranges }))
+    const { filtered, view } = this.#options
+    // Where a list of stubs is too long to be told, what is kept back is told as if it came: its stub is here.
+    const rest = left.map(([log, ranges]) => {
+      const due = difference(ranges, this.#detached.get(log) ?? [])
+      return { log, ranges: filtered ? difference(due, view.own.get(log)?.stubs ?? []) : due }
+    })
+    return rest.filter(({ ranges }) => ranges.length > 0)
   }
 
   /** Asks for everything at once. Resolves when the peer was told. */
   async ask(wants: readonly LogWant[]): Promise<void> {
-    const { channel, limits } = this.#options
-    const logs = wants.filter(({ want }) => want.length > 0).map(({ log, want }) => ({ log, ranges: want }))
+    const { channel, limits, detaches } = this.#options
+    const logs = wants
+      .map(({ log, want, detached }) => ({ log, ranges: detaches ? union(want, detached) : want }))
+      .filter(({ ranges }) => ranges.length > 0)
     for (const { log, ranges } of logs) this.#wants.set(log, ranges)
+    for (const { log, detached } of wants) this.#detached.set(log, detached)
     this.#asked = true
     let frame: typeof logs = []
     let cost = 0
@@ -110,6 +127,7 @@ export class Receiver {
     const { limits, receives } = this.#options
     if (!receives) throw new HoldfastError('PROTOCOL', 'the peer sends events to a host that takes none')
     if (!this.#asked) throw new HoldfastError('PROTOCOL', 'the peer sends events before it was asked')
+    if (this.isSettled) throw new HoldfastError('PROTOCOL', 'the peer sends events after its last')
     if (message.seq !== this.#seq) throw new HoldfastError('PROTOCOL', 'a run of events is out of turn')
     if (message.rawBytes > limits.frameMaxBytes || !this.#window.admits(message.rawBytes))
       throw new HoldfastError('PROTOCOL', 'the peer sends more at once than it was allowed')
@@ -123,6 +141,12 @@ export class Receiver {
   onServed(): void {
     if (this.#served) throw new HoldfastError('PROTOCOL', 'the peer says twice that it sent everything')
     this.#served = true
+  }
+
+  onSettled(): void {
+    if (this.#options.takesNew !== 'until-settled' || !this.#served || this.isSettled)
+      throw new HoldfastError('PROTOCOL', 'the peer is settled where it can’t be')
+    this.isSettled = true
   }
 
   /** Stores nothing more. Resolves when no store call is under way. */
@@ -177,7 +201,7 @@ export class Receiver {
 
   /**
    * A run may be larger than what was asked for, as it has to end where the log's writer signed; but something of it
-   * must be asked for, or new in a live session.
+   * must be asked for, or new where that may come.
    */
   #checkAsked(run: EventRun, { held, stubs }: RunExtent): void {
     const { log } = run.identity
@@ -189,7 +213,7 @@ export class Receiver {
       else this.#wants.set(log, left)
       return
     }
-    if (!this.#options.live)
+    if (this.#options.takesNew === 'never')
       throw new HoldfastError('PROTOCOL', 'the peer sends events that nobody asked for')
     const news = [
       ...difference(held, this.#expected.get(log)?.held ?? []),
@@ -221,9 +245,10 @@ export class Receiver {
       return 'forked'
     }
     if (outcome.kind === 'stored') {
-      this.received += countOf(difference(extent.held, view.told.get(log)?.held ?? []))
-      this.receivedStubs += countOf(difference(extent.stubs, view.told.placed(log)))
+      this.received += countOf(difference(extent.held, view.own.get(log)?.held ?? []))
+      this.receivedStubs += countOf(difference(extent.stubs, view.own.placed(log)))
     }
+    view.own.add(extent)
     view.told.add(extent)
     return outcome.kind
   }

@@ -7,7 +7,8 @@ import { logFromBytes, logIdBytes, logToBytes } from './log-bytes.js'
 import { syncLimits } from './sync-limits.js'
 
 /**
- * A run on the wire: `[log, from, events, chain, signature, publicKey | nil, logNonce | nil]`. An event is its encoded bytes, a
+ * A run on the wire: `[log, from, events, chain, signature, publicKey | nil, logNonce | nil]`, with `before` behind it where
+ * the run stands behind a hole. An event is its encoded bytes, a
  * stub `[digest, reason]`. What both ends know of a log (its key, its nonce, where the point stands) is left out.
  */
 const packr = new Packr({ useRecords: false, copyBuffers: true, int64AsType: 'number' })
@@ -27,7 +28,7 @@ const stub = v.strictTuple([
     v.check((index) => index < reasons.length),
   ),
 ])
-const schema = v.strictTuple([
+const fields = [
   bytesOf(logIdBytes),
   count,
   v.pipe(
@@ -36,10 +37,11 @@ const schema = v.strictTuple([
     v.maxLength(syncLimits.runMaxEvents),
   ),
   bytesOf(32),
-  bytesOf(64),
+  v.union([bytesOf(64), bytesOf(0)]),
   v.nullable(bytesOf(1, 128)),
   v.nullable(bytesOf(1, 64)),
-])
+] as const
+const schema = v.union([v.strictTuple(fields), v.strictTuple([...fields, bytesOf(32)])])
 
 /** `identified`: the receiver knows the log's identity. */
 export function encodeRun(run: EventRun, identified: boolean): Uint8Array {
@@ -54,6 +56,7 @@ export function encodeRun(run: EventRun, identified: boolean): Uint8Array {
     run.point.signature,
     identified ? null : publicKey,
     identified ? null : logNonce,
+    ...(run.before ? [run.before] : []),
   ])
 }
 
@@ -67,7 +70,7 @@ export function decodeRun(body: Uint8Array, identityOf: (log: LogId) => LogIdent
   }
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (!result.success) throw new HoldfastError('PROTOCOL', 'a run of events is malformed')
-  const [id, from, packed, chain, signature, publicKey, logNonce] = result.output
+  const [id, from, packed, chain, signature, publicKey, logNonce, before] = result.output
   const log = logFromBytes(id)
   const identity = publicKey && logNonce ? { log, publicKey, logNonce } : identityOf(log)
   if (!identity) throw new HoldfastError('PROTOCOL', 'a run of a log that was never introduced')
@@ -78,5 +81,6 @@ export function decodeRun(body: Uint8Array, identityOf: (log: LogId) => LogIdent
   )
   const end = from + events.length
   if (!Number.isSafeInteger(end)) throw new HoldfastError('PROTOCOL', 'a run beyond all offsets')
-  return { identity, from, events, point: { log, events: end, chain, signature } }
+  const run = { identity, from, events, point: { log, events: end, chain, signature } }
+  return before ? { ...run, before } : run
 }

@@ -1,19 +1,22 @@
 import { HoldfastError } from '../../engine/core/errors.js'
 import type { LogId } from '../../engine/core/event.js'
 import type { OffsetRange } from '../../engine/ports/log.js'
-import type { EventRun, Replica } from '../../engine/ports/replica.js'
+import type { EventRun, Replica, Withhold } from '../../engine/ports/replica.js'
 import type { Channel } from './channel.js'
 import type { Codec } from './codecs.js'
 import { commonIdentity, mayMove } from './common-view.js'
 import type { CommonView } from './common-view.js'
 import { Credit } from './credit.js'
 import { Deferred } from './deferred.js'
-import { extentOf, HaveSet, isAttached } from './have-set.js'
+import { checkableRun } from './checkable-run.js'
+import { extentOf, HaveSet } from './have-set.js'
 import type { RunExtent } from './have-set.js'
 import type { AckMessage, EventsMessage, WantMessage } from './messages.js'
 import { splitAttached } from './plan.js'
 import { countOf, difference, union } from '../../engine/core/ranges.js'
+import type { Ranges } from '../../engine/core/ranges.js'
 import { encodeRun } from './run-codec.js'
+import { runRange } from './run-ranges.js'
 import { SendQueue } from './send-queue.js'
 import type { SyncLimits } from './sync-limits.js'
 
@@ -28,8 +31,12 @@ export interface SenderOptions {
   readonly windowBytes: number
   /** Whether this end sends at all. */
   readonly sends: boolean
-  /** Whether what is added during the session is sent too. */
-  readonly live: boolean
+  /** Whether what is added during the session is sent too, until `sendNoMore`. */
+  readonly sendsNew: boolean
+  /** What is kept back goes as stubs. */
+  readonly withhold: Withhold | undefined
+  /** Whether the peer takes what stands behind a hole. */
+  readonly detaches: boolean
   readonly onChange: () => void
 }
 
@@ -56,6 +63,8 @@ export class Sender {
   readonly #inFlight = new Map<number, Packed>()
   /** What the peer holds or will, once all that is on its way has arrived. */
   readonly #offered: HaveSet
+  /** What the peer asked for: it knows best what it can check. */
+  readonly #asked = new Map<LogId, Ranges>()
   readonly #unreadable = new Map<LogId, string>()
   /** Logs that the peer does not take in this session. */
   readonly #declined = new Set<LogId>()
@@ -64,6 +73,9 @@ export class Sender {
   #wantedAll = false
   #served = false
   #stopped = false
+  /** Whether nothing is being read, packed or handed to the link. */
+  #idle = false
+  #sendsNew: boolean
   #wake = new Deferred<void>()
   /** Whole events and stubs that the peer stored. */
   sent = 0
@@ -71,6 +83,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#sendsNew = options.sendsNew
     this.#credit = new Credit(options.windowBytes, options.limits.windowRuns)
     this.#offered = new HaveSet(options.view.heard.entries)
   }
@@ -84,9 +97,9 @@ export class Sender {
     return !this.#wantedAll || this.#inFlight.size > 0
   }
 
-  /** Whether all that the peer wanted is durable there. */
+  /** Whether all that the peer wanted, and what is new, is durable there. */
   get isDone(): boolean {
-    return this.#served && this.#inFlight.size === 0 && this.#queue.isEmpty
+    return this.#served && this.#idle && this.#inFlight.size === 0 && this.#queue.isEmpty
   }
 
   get isQuiet(): boolean {
@@ -105,7 +118,9 @@ export class Sender {
       const known = this.#options.view.told.placed(log)
       if (difference(ranges, known).length > 0)
         throw new HoldfastError('PROTOCOL', 'the peer wants what this host does not have')
-      if (this.#options.sends && mayMove(this.#options.view, log)) this.#queue.add(log, ranges)
+      if (!this.#options.sends || !mayMove(this.#options.view, log)) continue
+      this.#queue.add(log, ranges)
+      this.#asked.set(log, union(this.#asked.get(log) ?? [], ranges))
     }
     if (more) return
     this.#wantedAll = true
@@ -115,16 +130,22 @@ export class Sender {
 
   /** More of a log is durable here. Sends it unless the peer has it, or could not check it. */
   push(log: LogId, range: OffsetRange): void {
-    const { sends, live } = this.#options
-    if (!sends || !live || !this.#mayGo(log)) return
+    if (!this.#options.sends || !this.#sendsNew || !this.#mayGo(log)) return
     if (!this.#wantedAll) {
       this.#early.add(log, [range])
       return
     }
-    const fresh = difference([range], this.#offered.get(log)?.held ?? [])
     const reach = union(this.#offered.placed(log), this.#queue.pending(log))
-    this.#queue.add(log, splitAttached(fresh, reach).attached)
+    // What a filter kept back at the log's end was not even told: it goes along, as the stubs between.
+    const from = this.#options.withhold ? Math.min(range.from, endBelow(reach, range.from)) : range.from
+    const fresh = difference([{ from, to: range.to }], this.#offered.get(log)?.held ?? [])
+    this.#queue.add(log, this.#options.detaches ? fresh : splitAttached(fresh, reach).attached)
     this.#rouse()
+  }
+
+  /** What is added from now on is for the next session. */
+  sendNoMore(): void {
+    this.#sendsNew = false
   }
 
   /** The peer has this from its own or another's hand: it is not sent there. */
@@ -172,7 +193,10 @@ export class Sender {
         await this.#options.channel.send({ type: 'served' })
         this.#options.onChange()
       } else {
+        this.#idle = true
+        this.#options.onChange()
         await this.#wake.promise
+        this.#idle = false
         this.#wake = new Deferred()
       }
     }
@@ -182,10 +206,12 @@ export class Sender {
   /** Sends of one range until it is over or another log has its turn. The last run may still be on its way then. */
   async #serve(log: LogId, range: OffsetRange): Promise<void> {
     try {
-      for await (const run of this.#readable(log, range)) {
+      for await (const read of this.#readable(log, range)) {
         if (this.#stopped || !this.#mayGo(log)) break
+        this.#queue.settle(log, [runRange(read)])
+        const run = this.#isNews(extentOf(read)) ? await this.#checkable(read) : undefined
+        if (!run) continue
         const extent = extentOf(run)
-        this.#queue.settle(log, union(extent.held, extent.stubs))
         if (!this.#isNews(extent)) continue
         await this.#dispatch(run, extent)
         if (this.#queue.othersThan(log)) return
@@ -218,18 +244,28 @@ export class Sender {
     return mayMove(this.#options.view, log) && !this.#declined.has(log)
   }
 
-  /** Whether anything of it is new to the peer, which can also check it. */
+  /** As the peer can check it; undefined where it could not. */
+  async #checkable(run: EventRun): Promise<EventRun | undefined> {
+    const { log } = run.identity
+    const { replica, detaches } = this.#options
+    const placed = this.#offered.placed(log)
+    const found = await checkableRun(replica, run, { placed, takesDetached: detaches })
+    // What was asked for begins where the peer could go on, even where it has more ranges than it could tell.
+    const asked = this.#asked.get(log)?.some(({ from }) => from === run.from) === true
+    return found ?? (asked && !detaches && run.point.signature.length > 0 ? run : undefined)
+  }
+
+  /** Whether anything of it is new to the peer. */
   #isNews({ identity: { log }, held, stubs }: RunExtent): boolean {
     const placed = this.#offered.placed(log)
     const news = [...difference(held, this.#offered.get(log)?.held ?? []), ...difference(stubs, placed)]
-    const from = Math.min(held[0]?.from ?? Infinity, stubs[0]?.from ?? Infinity)
-    return news.length > 0 && isAttached(placed, from)
+    return news.length > 0
   }
 
   /** Runs of the store; what goes wrong there is told apart from what goes wrong on the link. */
   async *#readable(log: LogId, range: OffsetRange): AsyncGenerator<EventRun> {
-    const { replica, limits } = this.#options
-    const runs = replica.read(log, range)[Symbol.asyncIterator]()
+    const { replica, limits, withhold } = this.#options
+    const runs = replica.read(log, range, withhold)[Symbol.asyncIterator]()
     try {
       for (;;) {
         const next = await runs.next().catch((cause: unknown) => {
@@ -268,6 +304,11 @@ export class Sender {
     this.#wake.resolve()
     this.#options.onChange()
   }
+}
+
+/** The end of the last range that begins below `offset`; 0 where there is none. */
+function endBelow(ranges: Ranges, offset: number): number {
+  return ranges.findLast(({ from }) => from < offset)?.to ?? 0
 }
 
 /** The store could not give what it told to hold. */

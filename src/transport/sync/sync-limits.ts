@@ -12,6 +12,9 @@ export const syncLimits = {
   runMaxEvents: 262_144,
   /** A frame of haves or wants is closed at this size, unless a single log is larger. */
   listFrameBytes: 256 * 1024,
+  /** Projects, or sessions, that a filter may name, and how long a name may be. */
+  filterMaxNames: 256,
+  filterNameMaxChars: 4096,
   /** Logs of one have-set. */
   haveMaxLogs: 16_384,
   /** Ranges told of one log; of the rest nothing is said until holes are filled. */
@@ -32,6 +35,8 @@ export const syncLimits = {
   deadAfterMs: 45_000,
   /** How long a peer that owes something may only say that it is alive. */
   stallMs: 180_000,
+  /** How long a peer that sent everything may work on what is new before it says that it is settled. */
+  settleMs: 6 * 3_600_000,
   /** How long the end of a session may take. */
   closeMs: 5_000,
   /** How often a live session notes what both ends hold, where that changed. */

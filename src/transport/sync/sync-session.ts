@@ -18,7 +18,7 @@ import type { SyncOptions, SyncPeer, SyncProgress, SyncResult } from './sync-typ
 /**
  * One session with a peer over a link, from the handshake to the end; the same for both ends. In mode `once` it
  * resolves when both hold what they may; in mode `live` when either end shuts down. The link is closed then, in
- * every case, and the replica no longer in use.
+ * every case, and the replica no longer in use. See `SyncOptions.beforeDone` for what may be added before the end.
  *
  * Whatever ends it early rejects: PEER_UNREACHABLE (the link broke, the peer is silent, gave up or failed),
  * PEER_REFUSED (by either end, or no proof of the key), PROTOCOL (the peer broke the rules), PEER_INVALID (what it sent
@@ -52,6 +52,15 @@ class SyncSession {
   }
 
   async run(): Promise<SyncResult> {
+    const ended = await this.#untilOver()
+    const { beforeDone, signal } = this.#options
+    const { settles, dryRun } = this.#agreement ?? { settles: true, dryRun: false }
+    // A peer that can't wait for it has all that it can get by now.
+    if (ended === 'done' && !settles && !dryRun) await beforeDone?.(signal ?? new AbortController().signal)
+    return this.#result(ended)
+  }
+
+  async #untilOver(): Promise<'done' | 'shutdown'> {
     const { replica, signal } = this.#options
     const onAbort = (): void => this.#onAbort()
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -62,7 +71,7 @@ class SyncSession {
       else this.#spawn(this.#work())
       const ended = await this.#over.promise
       await this.#end(undefined, ended)
-      return this.#result(ended)
+      return ended
     } catch (error) {
       await this.#end(error, undefined)
       throw error
@@ -73,11 +82,8 @@ class SyncSession {
   }
 
   async #work(): Promise<void> {
-    const { options, limits, channel } = {
-      options: this.#options,
-      limits: this.#limits,
-      channel: this.#channel,
-    }
+    const [options, limits, channel] = [this.#options, this.#limits, this.#channel]
+    const { beforeDone } = options
     const codecs = options.codecs ?? nodeCodecs()
     this.#report()
     const shaking = new AbortController()
@@ -97,6 +103,7 @@ class SyncSession {
       replica: options.replica,
       codecs,
       limits,
+      beforeDone: beforeDone && (() => beforeDone(this.#stop.signal)),
       onChange: () => this.#report(),
       onEnd: (ended) => this.#over.resolve(ended),
       onFailure: (error) => this.#fail(error),
@@ -139,7 +146,7 @@ class SyncSession {
       clock: this.#options.clock,
       limits: this.#limits,
       signal: this.#stop.signal,
-      awaitsPeer: () => this.#movement?.awaitsPeer ?? true,
+      patienceMs: () => (this.#movement ? this.#movement.patienceMs : this.#limits.stallMs),
     })
   }
 
@@ -194,6 +201,7 @@ class SyncSession {
       toReceive: movement?.receiver.toReceive ?? 0,
       bytesSent: this.#channel.bytesSent,
       bytesReceived: this.#channel.bytesReceived,
+      forks: [...(this.#agreement?.view.forks.values() ?? [])],
     }
     onProgress(progress)
   }

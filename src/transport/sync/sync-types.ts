@@ -2,7 +2,7 @@ import type { LogId } from '../../engine/core/event.js'
 import type { Clock, Random } from '../../engine/ports/clock.js'
 import type { Hasher } from '../../engine/ports/hash.js'
 import type { Link } from '../../engine/ports/link.js'
-import type { PeerIdentity, Replica } from '../../engine/ports/replica.js'
+import type { PeerIdentity, Replica, Withhold } from '../../engine/ports/replica.js'
 import type { SyncMemory } from '../../engine/ports/sync-memory.js'
 import type { Codec } from './codecs.js'
 import type { Role } from './messages.js'
@@ -14,6 +14,12 @@ export interface SyncPeer {
   readonly hostName: string
   /** Ed25519, SPKI DER. */
   readonly publicKey: Uint8Array
+}
+
+/** What a session is about. Both empty: everything; else what is of one of the projects, and of one of the sessions, as far as named. */
+export interface SyncFilter {
+  readonly projects: readonly string[]
+  readonly sessions: readonly string[]
 }
 
 export type Authorisation = 'accept' | { readonly refuse: string }
@@ -39,8 +45,26 @@ export interface SyncOptions {
   readonly receive: boolean
   /** Logs that take part; the others are neither told, sent nor taken. Default: all. */
   readonly filter?: (log: LogId) => boolean
+  /**
+   * What of this host's logs goes to the peer as stubs alone. What was kept back is compared again by a later session, and
+   * filled when the rule no longer holds, or by another peer that may send it.
+   */
+  readonly withhold?: Withhold
+  /** Asked for by the initiator: binds both directions of this session. Not told before the peer proved its key. */
+  readonly only?: SyncFilter
+  /** Makes this end's rule from a filter, its own or the peer's. Without it this end can't be asked for one. */
+  readonly withholdFor?: (filter: SyncFilter) => Withhold | Promise<Withhold>
   /** Only find out what would move. So it is where either end says so. */
   readonly dryRun?: boolean
+  /**
+   * Called once in a session that ends, when all that was missing at its beginning is durable on both sides. What was added
+   * to the replica from the session's beginning until this resolves goes to the peer in this session; the peer may do the
+   * same meanwhile, so more may still come. Rejecting fails the session with that error. The signal aborts when the
+   * session fails; the session is over only when this is. A peer that does not know of it gets what is new next time.
+   */
+  readonly beforeDone?: (signal: AbortSignal) => Promise<void>
+  /** What this end offers beyond the protocol's version. Default: all that it can. */
+  readonly features?: readonly string[]
   /** Best first. Default: those of this Node. */
   readonly codecs?: readonly Codec[]
   readonly limits?: Partial<SyncLimits>
@@ -64,6 +88,8 @@ export interface SyncProgress {
   /** On the wire. */
   readonly bytesSent: number
   readonly bytesReceived: number
+  /** Logs that were found to part so far, in the order found; a session that stays may last for days. */
+  readonly forks?: readonly SyncFork[]
 }
 
 /** Two logs of one name whose events differ: see invariant `one-writer`. */

@@ -56,7 +56,10 @@ export interface RunOptions {
 }
 
 /** Nobody has any file open. */
-export const noProcesses: Processes = { holders: () => ({ known: true, byPath: new Map() }) }
+export const noProcesses: Processes = {
+  holders: () => ({ known: true, byPath: new Map() }),
+  agents: () => ({ known: true, list: [] }),
+}
 
 /** Real files in a temporary folder, a store in memory, and a clock that stands still until a test moves it. */
 export class Workbench {

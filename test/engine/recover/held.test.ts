@@ -81,6 +81,7 @@ describe('a file is left alone', () => {
         looks += 1
         return { known: true, byPath: new Map(looks > 1 && path !== undefined ? [[path, [4711]]] : []) }
       },
+      agents: () => ({ known: true, list: [] }),
     }
     await damaged.crash({ processes })
     await isHeld('one\ntw', /4711/)

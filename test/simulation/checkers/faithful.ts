@@ -1,6 +1,7 @@
-import type { LogId } from '../../../src/engine/core/event.js'
+import type { Event, LogId } from '../../../src/engine/core/event.js'
 import type { LogReader } from '../../../src/engine/ports/log.js'
 import { contentBytes, latestState } from '../../../src/engine/replay/content.js'
+import { continuedLogs } from '../../../src/engine/replay/select.js'
 import { holds } from '../failure.js'
 import { Replayer } from './replayer.js'
 
@@ -20,29 +21,29 @@ export interface FaithfulQuestion {
   readonly isSuspect: (root: string, path: string) => boolean
 }
 
-/** Everything that a store holds, rebuilt by the independent replayer. What can't be read is left out. */
-export async function replayStore(reader: LogReader): Promise<Replayer> {
+/** What a store holds of a log and of those that it continues, rebuilt by the independent replayer, as far as it can be read. */
+async function replayStore(reader: LogReader, log: LogId): Promise<Replayer> {
+  const own = await continuedLogs(reader, log)
   const replayer = new Replayer()
-  // A log only refers to earlier logs of its host: those that were begun before it come first.
-  const logs = await Promise.all(
-    reader.logs().map(async ({ log, events }) => {
-      const first = await reader.read({ log, offset: 0 }).catch(() => null)
-      return { log, events, since: first?.event.time.ms ?? 0 }
-    }),
-  )
-  for (const { log, events } of logs.toSorted((a, b) => a.since - b.since || (a.log < b.log ? -1 : 1))) {
+  const logs: Event[][] = []
+  for (const { log: each, events } of reader.logs()) {
+    const readable: Event[] = []
     for (let offset = 0; offset < events; offset += 1) {
-      const found = await reader.read({ log, offset }).catch(() => null)
-      if (found) replayer.add(found.event)
+      const found = await reader.read({ log: each, offset }).catch(() => null)
+      if (found) readable.push(found.event)
     }
+    if (own.includes(each)) logs.push(readable)
+    // Others' bytes count where a file of this host was written from them.
+    else for (const event of readable) replayer.know(event)
   }
+  replayer.addLogs(logs)
   return replayer
 }
 
 /** `faithful`: replaying this host's log gives its files, byte for byte, and no others. */
 export async function checkFaithful(reader: LogReader, question: FaithfulQuestion): Promise<void> {
   const { log, files, offline, isSuspect } = question
-  const replayer = await replayStore(reader)
+  const replayer = await replayStore(reader, log)
   const onDisk = new Set<string>()
   const lost = reader.log(log)?.lost ?? []
   const someLost = reader.logs().some((each) => each.lost.length > 0)

@@ -19,9 +19,11 @@ const encodedAt = 41
  */
 export class Ledger {
   readonly #logs = new Map<LogId, LedgerEvent[]>()
-  readonly #oneWriter = new OneWriter()
+  #oneWriter = new OneWriter()
   /** Events that a fault took from the store on purpose. */
   readonly #excused = new Set<string>()
+  /** Events in the order in which they were acknowledged first. */
+  #order: { readonly log: LogId; readonly offset: number }[] = []
 
   logs(): Iterable<LogId> {
     return this.#logs.keys()
@@ -36,6 +38,11 @@ export class Ledger {
     return this.#logs.get(log)?.length ?? 0
   }
 
+  /** Every event, in the order in which it came here. */
+  order(): readonly { readonly log: LogId; readonly offset: number }[] {
+    return this.#order
+  }
+
   isExcused(log: LogId, offset: number): boolean {
     return this.#excused.has(`${log}@${offset}`)
   }
@@ -43,6 +50,15 @@ export class Ledger {
   /** A fault took this event: it need not be readable any more, but nothing else may ever have its name. */
   excuse(log: LogId, offset: number): void {
     this.#excused.add(`${log}@${offset}`)
+  }
+
+  /** The store is gone, or an older one was put back: only what these rows hold was ever acknowledged. */
+  begin(rows: readonly (readonly [Buffer, Buffer])[]): void {
+    this.#logs.clear()
+    this.#excused.clear()
+    this.#order = []
+    this.#oneWriter = new OneWriter()
+    this.note(rows.map(([key, value]) => ({ type: 'put', key, value })))
   }
 
   /**
@@ -69,6 +85,7 @@ export class Ledger {
       this.#oneWriter.named(log, offset, digest)
       let events = this.#logs.get(log)
       if (!events) this.#logs.set(log, (events = []))
+      if (!events[offset]) this.#order.push({ log, offset })
       events[offset] = { digest, event }
     }
   }

@@ -40,10 +40,32 @@ export class Replayer {
     return file?.present ? file.epochs.get(file.epoch) : undefined
   }
 
+  /** Whole logs, of one host or many: a log comes after those that it continues, and after the bytes it refers to. */
+  addLogs(logs: readonly (readonly Event[])[]): void {
+    for (const events of logs) for (const event of events) this.know(event)
+    const byId = new Map(logs.map((events) => [events[0]?.log, events]))
+    const done = new Set<readonly Event[]>()
+    const addLog = (events: readonly Event[]): void => {
+      if (done.has(events)) return
+      done.add(events)
+      for (const { body } of events.slice(0, 1)) {
+        if (body.kind !== 'open') continue
+        for (const { log } of body.continues) addLog(byId.get(log) ?? [])
+      }
+      for (const event of events) this.add(event)
+    }
+    for (const events of logs) addLog(events)
+  }
+
+  /** Bytes that others may refer to, of an event whose file is of no interest. */
+  know({ body, log, offset }: Event): void {
+    if (body.kind === 'append' || body.kind === 'file') this.#payloads.set(`${log}@${offset}`, body.bytes)
+  }
+
   add(event: Event): void {
     const { body, log, offset } = event
     if (!('epoch' in body)) return
-    if (body.kind === 'append' || body.kind === 'file') this.#payloads.set(`${log}@${offset}`, body.bytes)
+    this.know(event)
     const { root, path } = body.file
     const known = this.file(log, root, path)
     const file = known ?? {

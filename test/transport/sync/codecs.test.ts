@@ -104,7 +104,12 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     seq: offset,
     outcome: fc.constantFrom('stored' as const, 'known' as const, 'forked' as const, 'declined' as const),
   }),
-  fc.constantFrom<Message>({ type: 'served' }, { type: 'ping' }, { type: 'pong' }),
+  fc.record({
+    type: fc.constant('filter' as const),
+    projects: fc.array(fc.string({ minLength: 1 })),
+    sessions: fc.array(fc.string({ minLength: 1 })),
+  }),
+  fc.constantFrom<Message>({ type: 'served' }, { type: 'settled' }, { type: 'ping' }, { type: 'pong' }),
   fc.record({
     type: fc.constant('sizes' as const),
     logs: fc.array(fc.record({ log, events: offset, bytes: offset }), { maxLength: 3 }),

@@ -33,12 +33,17 @@ function rangesOf(of: readonly Place[], wanted: Place): OffsetRange[] {
   return of.flatMap((place, from) => (place === wanted ? [{ from, to: from + 1 }] : []))
 }
 
-/** What `mine` becomes when all of `theirs` that can be checked has come: offset by offset, without ranges. */
-function after(mine: readonly Place[], theirs: readonly Place[]): Place[] {
+/**
+ * What `mine` becomes when all of `theirs` that can be checked has come: offset by offset, without ranges.
+ *
+ * @param detached whether the chain before an event may come along, where they know it
+ */
+function after(mine: readonly Place[], theirs: readonly Place[], detached = true): Place[] {
   const result = [...mine]
   for (const [offset, other] of theirs.entries()) {
     const wanted = (other === 'E' && mine[offset] !== 'E') || (other === 's' && mine[offset] === '-')
-    const attached = offset === 0 || result[offset - 1] !== '-'
+    const known = detached && theirs[offset - 1] !== '-'
+    const attached = offset === 0 || result[offset - 1] !== '-' || known
     if (wanted && attached) result[offset] = other
   }
   return result
@@ -111,14 +116,24 @@ describe('one session', () => {
     const { a, b, logs } = twoHosts([{ a: row('EE------------'), b: row('EE--EE--------') }], 3)
     const [log] = logs as [FakeLog]
     const [left] = (await world.meet(a, b)).map(resultOf)
-    expect(left).toMatchObject({ received: 0, detached: [{ log: log.log, ranges: [{ from: 4, to: 6 }] }] })
+    // The chain before event 4 went with event 3: what begins there is the chain after event 4.
+    expect(left).toMatchObject({ received: 1, detached: [{ log: log.log, ranges: [{ from: 4, to: 5 }] }] })
+    expect(left?.missing).toEqual([])
     b.replica.place(log, [
       { from: 2, to: 3 },
       { from: 3, to: 4 },
     ])
     const [again] = (await world.meet(a, b)).map(resultOf)
-    expect(again).toMatchObject({ received: 4, detached: [] })
+    expect(again).toMatchObject({ received: 3, detached: [] })
     expect(a.replica.held(log.log)).toEqual([{ from: 0, to: 6 }])
+  })
+
+  it('leaves what lies behind a hole of both where one end can’t check it', async () => {
+    const world = new SyncWorld(5)
+    const { a, b, logs } = twoHosts([{ a: row('EE------------'), b: row('EE--EE--------') }], 5)
+    const [log] = logs as [FakeLog]
+    const [left] = (await world.meet(a, b, { b: { features: ['settle'] } })).map(resultOf)
+    expect(left).toMatchObject({ received: 0, detached: [{ log: log.log, ranges: [{ from: 4, to: 6 }] }] })
   })
 
   it('passes on what a third host wrote', async () => {
@@ -185,7 +200,7 @@ describe('the plan', () => {
             }),
           ])
         const [want] = planWants(set(ofA), set(ofB), () => true)
-        const wanted = ofB.filter((other, i) => after(ofA, ofB)[i] !== ofA[i] && other !== '-')
+        const wanted = ofB.filter((other, i) => after(ofA, ofB, false)[i] !== ofA[i] && other !== '-')
         expect(countOf(want?.want ?? [])).toBe(wanted.length)
         const missing = ofB.filter(
           (other, i) => (other === 'E' && ofA[i] !== 'E') || (other === 's' && ofA[i] === '-'),

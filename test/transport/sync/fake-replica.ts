@@ -10,8 +10,9 @@ import type {
   SignedPoint,
   StoreOutcome,
   WireEvent,
+  Withhold,
 } from '../../../src/engine/ports/replica.js'
-import { toRanges } from '../../../src/engine/core/ranges.js'
+import { difference, intersection, toRanges, union } from '../../../src/engine/core/ranges.js'
 import type { Ranges } from '../../../src/engine/core/ranges.js'
 import { sha256, verifyWith } from './fake-log.js'
 import type { FakeLog } from './fake-log.js'
@@ -30,13 +31,16 @@ interface HeldLog {
   readonly identity: LogIdentity
   readonly places: Map<number, Place>
   readonly points: Map<number, SignedPoint>
+  /** The chain where what follows stands behind a hole, by number of events. */
+  readonly joints: Map<number, Uint8Array>
   /** Set where this host writes the log: it then signs any point. */
   readonly writer: FakeLog | undefined
 }
 
 /**
  * A store in memory, as strict as a real one: it checks the log's id, every chain, every signature and the place of what
- * comes, wants the chain before it, and passes on only runs that end where the log's writer signed.
+ * comes, wants the chain before it or proved, and passes on only runs that end where the log's writer signed, or before a
+ * hole.
  */
 export class FakeReplica implements Replica {
   readonly #logs = new Map<LogId, HeldLog>()
@@ -60,7 +64,8 @@ export class FakeReplica implements Replica {
 
   /** Makes this host the log's writer, with all of it here. */
   write(log: FakeLog): void {
-    this.#logs.set(log.log, { identity: log.identity, places: new Map(), points: new Map(), writer: log })
+    const empty = { places: new Map(), points: new Map(), joints: new Map() }
+    this.#logs.set(log.log, { identity: log.identity, ...empty, writer: log })
     this.place(log, [{ from: 0, to: log.events.length }])
   }
 
@@ -69,6 +74,13 @@ export class FakeReplica implements Replica {
     const from = log.events.length
     log.append(...payloads)
     const range = { from, to: log.events.length }
+    this.place(log, [range])
+    this.#tell(log.log, range)
+  }
+
+  /** Another's log comes from elsewhere, and that is said. */
+  hear(log: FakeLog): void {
+    const range = { from: 0, to: log.events.length }
     this.place(log, [range])
     this.#tell(log.log, range)
   }
@@ -88,23 +100,29 @@ export class FakeReplica implements Replica {
     return rangesOf(this.#logs.get(log)?.places, (place) => place.encoded === undefined)
   }
 
-  have(): Promise<readonly LogHave[]> {
+  have(withhold?: Withhold): Promise<readonly LogHave[]> {
     const haves = [...this.#logs.values()].map(({ identity, places }): LogHave => {
-      const held = this.held(identity.log)
-      const stubs = this.stubs(identity.log)
-      const events = [...held, ...stubs].map(({ to }) => to).sort((a, b) => a - b)
+      const { log } = identity
+      const all = this.held(log)
+      const kept = withhold ? rangesOf(places, (place) => isWithheld(withhold, log, place)) : []
+      const held = difference(all, kept)
+      const told = withhold ? [{ from: 0, to: held.at(-1)?.to ?? 0 }] : [{ from: 0, to: Infinity }]
+      const withheld = intersection(kept, told)
+      const stubs = union(intersection(this.stubs(log), told), withheld)
+      const inner = [held, stubs, intersection(all, told)].flatMap((of) => of.map(({ to }) => to))
+      const events = [...new Set(inner)].sort((a, b) => a - b)
       const ends = events.map((to) => ({
         events: to,
         chain: places.get(to - 1)?.chain ?? new Uint8Array(32),
       }))
-      return { ...identity, held, stubs, ends }
+      return { ...identity, held, stubs, ends, ...(withhold && { withheld }) }
     })
     return Promise.resolve(
       haves.filter(({ ends }) => ends.length > 0).sort((a, b) => (a.log < b.log ? -1 : 1)),
     )
   }
 
-  async *read(log: LogId, range: OffsetRange): AsyncIterable<EventRun> {
+  async *read(log: LogId, range: OffsetRange, withhold?: Withhold): AsyncIterable<EventRun> {
     await Promise.resolve()
     const held = this.#logs.get(log)
     if (!held) return
@@ -114,13 +132,10 @@ export class FakeReplica implements Replica {
         continue
       }
       const to = runEnd(held, at, Math.min(range.to, at + this.runMaxEvents))
-      const point = to === undefined ? undefined : pointOf(held, to)
-      if (to === undefined || !point) {
-        at += 1
-        continue
-      }
-      yield { identity: held.identity, from: at, events: this.#wireEvents(held, at, to), point }
-      at = to
+      const end = to ?? placedEnd(held, at, range.to)
+      const point = pointOf(held, end) ?? unsigned(held, end)
+      yield { identity: held.identity, from: at, events: this.#wireEvents(held, at, end, withhold), point }
+      at = end
     }
   }
 
@@ -132,7 +147,8 @@ export class FakeReplica implements Replica {
     if (point.log !== log || point.events !== from + events.length)
       throw invalid('the point stands elsewhere')
     const held = this.#logs.get(log) ?? { places: new Map<number, Place>() }
-    let chain = from === 0 ? new Uint8Array(32) : held.places.get(from - 1)?.chain
+    const before = await this.chainAt(log, from)
+    let chain = before ?? run.before
     if (!chain) throw invalid(`nothing is known before ${log}@${from}`)
     const placed: [number, Place][] = []
     for (const [i, event] of events.entries()) {
@@ -146,14 +162,24 @@ export class FakeReplica implements Replica {
       else if (!known) placed.push([from + i, { digest, chain, reason: event.reason }])
     }
     if (!same(chain, point.chain)) throw invalid('the chain does not fit')
-    if (!verifyWith(identity.publicKey, signedPointBytes(log, point.events, point.chain), point.signature))
-      throw invalid('the signature does not fit')
-    return this.#keep(run, placed)
+    const here = await this.chainAt(log, point.events)
+    const after = held.places.get(point.events)
+    const joins = here
+      ? same(here, chain)
+      : after !== undefined && same(sha256(chain, after.digest), after.chain)
+    const signed = (): boolean =>
+      verifyWith(identity.publicKey, signedPointBytes(log, point.events, point.chain), point.signature)
+    if (point.signature.length === 0 ? !joins : !signed())
+      throw invalid('nobody signed it, and nothing proves it')
+    const outcome = this.#keep(run, placed)
+    if (!before && run.before) this.#logs.get(log)?.joints.set(from, run.before)
+    return outcome
   }
 
   chainAt(log: LogId, events: number): Promise<Uint8Array | undefined> {
     if (events === 0) return Promise.resolve(new Uint8Array(32))
-    return Promise.resolve(this.#logs.get(log)?.places.get(events - 1)?.chain)
+    const held = this.#logs.get(log)
+    return Promise.resolve(held?.places.get(events - 1)?.chain ?? held?.joints.get(events))
   }
 
   onAdded(listener: (log: LogId, range: OffsetRange) => void): () => void {
@@ -172,7 +198,7 @@ export class FakeReplica implements Replica {
     }
     const fresh = placed.filter(([offset]) => !held.places.get(offset)?.encoded)
     for (const [offset, place] of fresh) held.places.set(offset, place)
-    held.points.set(point.events, point)
+    if (point.signature.length > 0) held.points.set(point.events, point)
     if (fresh.length === 0) return { kind: 'known' }
     for (const range of toRanges(fresh.map(([offset]) => ({ from: offset, to: offset + 1 })))) {
       this.#tell(identity.log, range)
@@ -180,12 +206,20 @@ export class FakeReplica implements Replica {
     return { kind: 'stored', events: fresh.length }
   }
 
-  #wireEvents({ identity, places }: HeldLog, from: number, to: number): WireEvent[] {
+  #wireEvents(
+    { identity, places }: HeldLog,
+    from: number,
+    to: number,
+    withhold: Withhold | undefined,
+  ): WireEvent[] {
     return Array.from({ length: to - from }, (_, i): WireEvent => {
       const offset = from + i
       if (this.unreadable.has(`${identity.log}@${offset}`))
         throw new HoldfastError('STORE_DAMAGED', `event ${offset} is damaged`)
-      const { digest, encoded, reason } = places.get(offset) as Place
+      const place = places.get(offset) as Place
+      const { digest, encoded, reason } = place
+      if (withhold && isWithheld(withhold, identity.log, place))
+        return { kind: 'stub', digest, reason: 'withheld' }
       return encoded ? { kind: 'event', encoded } : { kind: 'stub', digest, reason }
     })
   }
@@ -193,7 +227,7 @@ export class FakeReplica implements Replica {
   #open(identity: LogIdentity): HeldLog {
     const known = this.#logs.get(identity.log)
     if (known) return known
-    const opened = { identity, places: new Map(), points: new Map(), writer: undefined }
+    const opened = { identity, places: new Map(), points: new Map(), joints: new Map(), writer: undefined }
     this.#logs.set(identity.log, opened)
     return opened
   }
@@ -201,6 +235,13 @@ export class FakeReplica implements Replica {
   #tell(log: LogId, range: OffsetRange): void {
     for (const listener of this.#listeners) listener(log, range)
   }
+}
+
+/** Events here are bytes that say nothing: the first one stands for the file that an event is about. */
+function isWithheld(withhold: Withhold, log: LogId, { encoded }: Place): boolean {
+  if (!encoded) return false
+  const path = String.fromCharCode(encoded[0] ?? 0)
+  return withhold(log, { kind: 'file', file: { root: 'r', format: 'lines', path, home: '/h', cwd: null } })
 }
 
 function placeOf(log: FakeLog, offset: number, kind: 'event' | 'stub'): Place {
@@ -219,6 +260,18 @@ function runEnd(held: HeldLog, from: number, wished: number): number | undefined
     best = to
   }
   return best
+}
+
+/** Where what is held goes on to, from `from` up to `wished` at most. */
+function placedEnd({ places }: HeldLog, from: number, wished: number): number {
+  let to = from + 1
+  while (to < wished && places.has(to)) to += 1
+  return to
+}
+
+function unsigned({ identity, places }: HeldLog, events: number): SignedPoint {
+  const chain = places.get(events - 1)?.chain ?? new Uint8Array(32)
+  return { log: identity.log, events, chain, signature: new Uint8Array() }
 }
 
 function pointOf({ points, writer }: HeldLog, events: number): SignedPoint | undefined {

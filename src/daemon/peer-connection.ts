@@ -1,0 +1,297 @@
+import { errorCodes, HoldfastError } from '../engine/core/errors.js'
+import type { Clock, Random } from '../engine/ports/clock.js'
+import type { SyncFork, SyncProgress } from '../transport/sync/sync-types.js'
+import { Backoff } from './backoff.js'
+import type { ConfiguredPeer } from './config.js'
+import { errorRecord, type ErrorRecord } from './messages.js'
+import type { PeerLimits } from './peer-limits.js'
+
+/** How far a session is, with the events that are on their way to the peer and not acknowledged, where that is told. */
+export type LiveProgress = SyncProgress & { readonly inFlight?: number }
+
+export interface ConnectHooks {
+  /** Ends the session. */
+  readonly signal: AbortSignal
+  /** The peer proved this key (its fingerprint) and was accepted. */
+  onAccepted(key: string): void
+  onProgress(progress: LiveProgress): void
+  /** Another history of a log was found that nobody was told of before. */
+  onForks(forks: readonly SyncFork[]): void
+}
+
+/** Meets a peer and stays. done: it does not stay connected; shutdown: either end ended it. Rejects as `meetPeer`. */
+export type Connect = (peer: ConfiguredPeer, hooks: ConnectHooks) => Promise<'done' | 'shutdown'>
+
+/**
+ * connecting: on the way to all that was missing · live: both have everything, what is new goes at once · waiting: for
+ * the next attempt · refused: as waiting, but somebody has to do something first
+ */
+export type PeerState = 'connecting' | 'live' | 'waiting' | 'refused'
+
+/** How a connection stands, as plain values. */
+export interface ConnectionReport {
+  readonly state: PeerState
+  readonly sinceMs: number
+  /** When the peer was last heard of, in this run of the daemon. */
+  readonly lastContactMs: number | null
+  /** When the next attempt is due; null while there is a session. */
+  readonly retryMs: number | null
+  /** Whether the session is one that the peer opened. */
+  readonly inbound: boolean
+  readonly progress: LiveProgress | null
+  readonly error: ErrorRecord | null
+}
+
+export interface ConnectionTools {
+  readonly connect: Connect
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: PeerLimits
+  /** Whether a session that the peer with this key opened serves for this one, too. */
+  readonly covered: (key: string) => boolean
+  /** Called when the peer was met, and when that ended. */
+  readonly onContact: (peer: ConfiguredPeer, atMs: number) => void
+  /** Called with every change of state worth a line in the log. */
+  readonly onState: (peer: ConfiguredPeer, report: ConnectionReport) => void
+}
+
+/** What moved while somebody waited. */
+export interface MovedMeanwhile {
+  readonly key: string
+  readonly sent: number
+  readonly received: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+/** Whether nothing is on its way, as far as this end knows. */
+export function isCaughtUp({ phase, toSend, toReceive, inFlight = 0 }: LiveProgress): boolean {
+  return phase === 'live' && toSend === 0 && toReceive === 0 && inFlight === 0
+}
+
+/** Keeps one peer connected until it is stopped: meets it, stays, and comes back where that ends. Never rejects. */
+export class PeerConnection {
+  readonly #tools: ConnectionTools
+  readonly #retry: Backoff
+  readonly #refused: Backoff
+  readonly #running: Promise<void>
+  readonly #watchers = new Set<() => void>()
+  #peer: ConfiguredPeer
+  #stopped = false
+  /** Ends the session, or the pause, that is under way. */
+  #step = new AbortController()
+  #state: PeerState = 'connecting'
+  #sinceMs: number
+  #lastContactMs: number | null = null
+  #retryMs: number | null = null
+  #inbound = false
+  #progress: LiveProgress | null = null
+  #error: ErrorRecord | null = null
+  #liveSinceMs: number | null = null
+  #forks: SyncFork[] = []
+
+  constructor(peer: ConfiguredPeer, tools: ConnectionTools) {
+    const { random, limits, clock } = tools
+    this.#peer = peer
+    this.#tools = tools
+    this.#retry = new Backoff(limits.retry, random)
+    this.#refused = new Backoff(limits.refused, random)
+    this.#sinceMs = clock.now()
+    this.#running = this.#run()
+  }
+
+  get peer(): ConfiguredPeer {
+    return this.#peer
+  }
+
+  get report(): ConnectionReport {
+    return {
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      lastContactMs: this.#lastContactMs,
+      retryMs: this.#retryMs,
+      inbound: this.#inbound,
+      progress: this.#progress,
+      error: this.#error,
+    }
+  }
+
+  /** Takes a changed entry of the config where it is still the same connection; false where a new one is needed. */
+  take(peer: ConfiguredPeer): boolean {
+    const { key, ...rest } = peer
+    const { key: known, ...before } = this.#peer
+    if (JSON.stringify(rest) !== JSON.stringify(before)) return false
+    // A key that was met is written into the config by the session itself.
+    if (key !== known && known !== undefined) return false
+    this.#peer = peer
+    return true
+  }
+
+  /** Tries now instead of later. */
+  wake(): void {
+    if (this.#retryMs === null && !this.#inbound) return
+    this.#step.abort()
+  }
+
+  /** The links are dead, whatever they seem: the session is given up, and the peer is met anew at once. */
+  reconnect(): void {
+    this.#retry.reset()
+    this.#step.abort()
+  }
+
+  /** Forks that were found since they were last asked for. */
+  takeForks(): readonly SyncFork[] {
+    return this.#forks.splice(0)
+  }
+
+  /**
+   * Resolves when nothing is on its way in the session that is under way, with what moved meanwhile; null where there is
+   * none, or it ends before. Rejects where the signal aborts. `onChange` is told how far it is while that takes.
+   */
+  async caughtUp(
+    signal: AbortSignal,
+    onChange: (progress: LiveProgress) => void = () => undefined,
+  ): Promise<MovedMeanwhile | null> {
+    const before = this.#progress
+    // One that does not answer, again, is better asked directly: that says at once what is wrong.
+    if (!before || this.#inbound || this.#error !== null) return null
+    while (this.#progress && !isCaughtUp(this.#progress)) {
+      onChange(this.#progress)
+      await this.#change(signal)
+    }
+    const after = this.#progress
+    // Another session than at the beginning has counted anew.
+    if (!after || after.sent < before.sent || after.received < before.received || !this.#peer.key) return null
+    return {
+      key: this.#peer.key,
+      sent: after.sent - before.sent,
+      received: after.received - before.received,
+      bytesSent: after.bytesSent - before.bytesSent,
+      bytesReceived: after.bytesReceived - before.bytesReceived,
+    }
+  }
+
+  /** Ends the connection in order. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#step.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      this.#step = new AbortController()
+      const { key } = this.#peer
+      this.#inbound = key !== undefined && this.#tools.covered(key)
+      const pauseMs = this.#inbound ? this.#serveFor() : await this.#attempt()
+      if (this.#stopped) break
+      if (!this.#step.signal.aborted) await this.#pause(pauseMs)
+    }
+  }
+
+  /** The peer's own session does for both: this one is not opened before that is over. */
+  #serveFor(): number {
+    this.#error = null
+    this.#enter('live')
+    return this.#tools.limits.revisitEveryMs
+  }
+
+  async #attempt(): Promise<number> {
+    const { connect, clock, limits } = this.#tools
+    // After a failure it stays what it was in the eyes of whoever looks, until it is clear that it is over.
+    if (this.#error === null) this.#enter('connecting')
+    this.#retryMs = null
+    this.#liveSinceMs = null
+    try {
+      const ended = await connect(this.#peer, {
+        signal: this.#step.signal,
+        onAccepted: (key) => this.#onAccepted(key),
+        onProgress: (progress) => this.#onProgress(progress),
+        onForks: (forks) => void this.#forks.push(...forks.slice(0, forksMax - this.#forks.length)),
+      })
+      this.#error = null
+      if (ended === 'done') {
+        this.#retry.reset()
+        return limits.revisitEveryMs
+      }
+      if (this.#step.signal.aborted) return 0
+      return this.#failed(new HoldfastError('PEER_UNREACHABLE', 'the peer is shutting down'))
+    } catch (error) {
+      return this.#stopped || this.#step.signal.aborted ? 0 : this.#failed(error)
+    } finally {
+      if (this.#lastContactMs !== null && this.#progress?.peer) this.#contact(clock.now())
+      this.#progress = null
+      this.#changed()
+    }
+  }
+
+  #failed(error: unknown): number {
+    const { clock, limits } = this.#tools
+    const lived = this.#liveSinceMs !== null && clock.now() - this.#liveSinceMs >= limits.steadyAfterMs
+    if (lived) this.#retry.reset()
+    this.#error = errorRecord(error)
+    const refused = error instanceof HoldfastError && !errorCodes[error.code].retryable
+    this.#enter(refused ? 'refused' : 'waiting')
+    return (refused ? this.#refused : this.#retry).next()
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#tools
+    if (this.#state === 'connecting' || (this.#state === 'live' && !this.#inbound)) this.#enter('waiting')
+    this.#retryMs = this.#inbound ? null : clock.now() + ms
+    this.#changed()
+    await clock.sleep(ms, this.#step.signal)
+    this.#retryMs = null
+  }
+
+  #onAccepted(key: string): void {
+    // From now on the connection is with whoever has this key, also before the config says so.
+    this.#peer = { ...this.#peer, key }
+    this.#refused.reset()
+    this.#contact(this.#tools.clock.now())
+    this.#error = null
+    if (this.#state !== 'connecting') this.#enter('connecting')
+  }
+
+  #onProgress(progress: LiveProgress): void {
+    this.#progress = progress
+    if (progress.phase === 'live' && this.#liveSinceMs === null) {
+      this.#liveSinceMs = this.#tools.clock.now()
+      this.#enter('live')
+    }
+    this.#changed()
+  }
+
+  #contact(atMs: number): void {
+    this.#lastContactMs = atMs
+    this.#tools.onContact(this.#peer, atMs)
+  }
+
+  #enter(state: PeerState): void {
+    const same = state === this.#state
+    this.#state = state
+    if (!same) this.#sinceMs = this.#tools.clock.now()
+    if (!same || state === 'refused') this.#tools.onState(this.#peer, this.report)
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  /** Resolves at the next change. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#watchers.delete(end)
+        signal.removeEventListener('abort', end)
+        if (signal.aborted) reject(signal.reason as Error)
+        else resolve()
+      }
+      this.#watchers.add(end)
+      signal.addEventListener('abort', end, { once: true })
+    })
+  }
+}
+
+/** Forks that wait for somebody to be told; the store keeps them all. */
+const forksMax = 100

@@ -1,0 +1,124 @@
+import { maxMarks, type Cursor, type CursorKey, type WriteMark, type WrittenState } from '../core/cursor.js'
+import type { EventRef, NewEvent, Piece } from '../core/event.js'
+import { concat, prefix, type Content } from '../core/replay-plan.js'
+import { seenMarks } from '../formats/continuation.js'
+import { latestState, type FileState } from '../replay/content.js'
+import { contentDigest } from '../replay/file-digest.js'
+import type { OpenFile } from './extent-appender.js'
+import type { ObserverTools } from './observer-tools.js'
+
+/** The most of an append, and of what a write-back brought before it, that is looked at to tell what its writer saw. */
+const seenMaxBytes = 1024 * 1024
+
+/** What a file holds as far as Holdfast knows: as logged, and what write-back put there that no event says yet. */
+export async function knownState(
+  { reader, writer }: Pick<ObserverTools, 'reader' | 'writer'>,
+  key: CursorKey,
+  cursor: Cursor | undefined,
+): Promise<FileState> {
+  const state = await latestState(reader, writer.log, key)
+  const unlogged = cursor?.written?.unlogged
+  if (!unlogged || !cursor) return state
+  return { ...state, epoch: cursor.epoch, content: withPieces(state.content, unlogged), present: true }
+}
+
+/** The `written` event that is still to be logged of a file, or null. */
+export async function writtenEvent(
+  tools: Pick<ObserverTools, 'reader' | 'writer' | 'hasher'>,
+  cursor: Cursor,
+): Promise<NewEvent | null> {
+  const { reader, writer, hasher } = tools
+  const { written, facts, epoch, position } = cursor
+  if (!written?.unlogged) return null
+  const { keep, pieces } = written.unlogged
+  const logged = await latestState(reader, writer.log, { root: facts.root, path: facts.path })
+  const content = withPieces(logged.content, written.unlogged)
+  const digest = await contentDigest(hasher, reader, prefix(content, position))
+  const heads = written.marks.at(-1)?.heads ?? []
+  return {
+    body: { kind: 'written', file: facts, epoch, keep, pieces, heads, length: content.length, digest },
+  }
+}
+
+/** Says in the log what write-back did to a file, where nothing says it yet. Handed over, not durable, when it resolves. */
+export async function logWritten(tools: ObserverTools, key: CursorKey): Promise<void> {
+  const { cursors, writer } = tools
+  const cursor = cursors.get(key)
+  if (!cursor?.written?.unlogged) return
+  await writer.flush()
+  const event = await writtenEvent(tools, cursor)
+  if (!event) return
+  const next: Cursor = { ...cursor, written: { ...cursor.written, unlogged: null } }
+  await cursors.submit({ events: [event], cursors: [{ key, cursor: next }] }, writer)
+}
+
+/** As `logWritten`, for every file: nothing else is known of any of them afterwards than what the log says. Durable. */
+export async function logAllWritten(tools: ObserverTools): Promise<void> {
+  for (const { facts, written } of [...tools.cursors.all()])
+    if (written?.unlogged) await logWritten(tools, { root: facts.root, path: facts.path })
+  await tools.writer.flush()
+}
+
+/** What an append says of the write-backs before it. */
+export interface Seen {
+  /** The heads that the file contained for whoever appended. */
+  readonly parents: readonly EventRef[]
+  /** What is left of the write-backs' state afterwards: marks that he had not read. */
+  readonly written: WrittenState | null
+}
+
+/**
+ * What somebody who adds to a file now has seen of what write-back brought. An agent that read the file before a
+ * write-back goes on from what it has in memory: its append is a fork, and so is all that it adds until it reads again.
+ */
+export function seenBy(file: OpenFile, cursor: Cursor): Seen {
+  const marks = cursor.written?.marks ?? []
+  if (marks.length === 0) return { parents: [], written: null }
+  const { handle, root, stat } = file
+  const length = Math.min(seenMaxBytes, stat.size - cursor.position)
+  const appended = Uint8Array.from(handle.read(cursor.position, length))
+  const seen = seenMarks(root.format.name, appended, marks, (index) => {
+    const { from, to } = marks[index] ?? { from: 0, to: 0 }
+    const start = Math.max(from, to - seenMaxBytes)
+    return handle.read(start, to - start)
+  })
+  const unseen = marks.slice(seen)
+  return {
+    parents: marks[seen - 1]?.heads ?? [],
+    written: unseen.length === 0 ? null : { unlogged: null, marks: unseen, mtimeMs: -1 },
+  }
+}
+
+/** The state of a file that write-back just added to, or replaced: `replaced` where what it held is another epoch now. */
+export function afterWrite(
+  before: WrittenState | null,
+  replaced: boolean,
+  added: { readonly keep: number; readonly pieces: readonly Piece[]; readonly length: number },
+  heads: readonly EventRef[],
+  mtimeMs: number,
+): WrittenState {
+  const { keep, pieces, length } = added
+  const earlier = replaced ? [] : (before?.marks ?? [])
+  const unlogged = replaced ? null : (before?.unlogged ?? null)
+  return {
+    unlogged: unlogged
+      ? { keep: unlogged.keep, pieces: concat({ pieces: unlogged.pieces, length: 0 }, pieces).pieces }
+      : { keep, pieces },
+    marks: bounded([...earlier, { from: keep, to: length, heads }]),
+    mtimeMs,
+  }
+}
+
+/** The oldest are taken together: whoever saw only part of them counts as having seen none. */
+function bounded(marks: readonly WriteMark[]): readonly WriteMark[] {
+  const [first, second, ...rest] = marks
+  if (marks.length <= maxMarks || !first || !second) return marks
+  return bounded([{ from: first.from, to: second.to, heads: second.heads }, ...rest])
+}
+
+function withPieces(
+  logged: Content,
+  { keep, pieces }: { readonly keep: number; readonly pieces: readonly Piece[] },
+): Content {
+  return concat(prefix(logged, keep), pieces)
+}

@@ -1,0 +1,171 @@
+import type { EventRef, Piece } from '../core/event.js'
+import { concat, emptyContent, pieceLength, prefix, suffix, type Content } from '../core/replay-plan.js'
+import { mergeFormatOf } from '../formats/rules-merge.js'
+import type { LoggedFile } from '../ports/log.js'
+import type { StreamEntry } from '../streams/stream-index.js'
+import { readOrNull } from '../streams/stream-events.js'
+import type { WriteTools } from './write-tools.js'
+
+/** What the rows of one file come to, as far as they were read. */
+interface Sketch {
+  next: number
+  /** False where something was cut, replaced, removed, or continues another file. */
+  linear: boolean
+  appended: boolean
+  length: number
+  /** What was appended behind the part that is mirrored. */
+  behind: Piece[]
+  last: { readonly log: string; readonly offset: number } | null
+}
+
+/** A file that holds what another host's file holds, as a target for it. */
+export interface MirrorTarget {
+  /** The mirrored file's bytes up to its last newline, from byte `from` on; before it stands what was written earlier. */
+  readonly from: number
+  readonly added: Content
+  readonly heads: readonly EventRef[]
+}
+
+/** Streams of which one file alone has an author and only ever grew: how far each of them is written here. */
+const mirrorsMax = 4096
+
+/**
+ * The plain case, in which nothing is merged: one host's agent wrote the session from its beginning and only added to it,
+ * and every other file of the stream is what write-back made. The view is then its writer's bytes (one head, nothing
+ * dropped), and what is to be added here is what it added. Costs what is new, whatever the session's size.
+ */
+export class Mirrors {
+  readonly #tools: Pick<WriteTools, 'reader' | 'hasher' | 'host'>
+  readonly #streams = new Map<
+    string,
+    { readonly sketches: Map<number, Sketch>; author: number; done: number }
+  >()
+
+  constructor(tools: Pick<WriteTools, 'reader' | 'hasher' | 'host'>) {
+    this.#tools = tools
+  }
+
+  /**
+   * What stands in the mirrored file behind what this host's file holds of it; null where it is no plain case.
+   * @param own what this host's file holds, asked for only when it is not known how much of the other file that is
+   */
+  async target(entry: StreamEntry, own: () => Promise<Content>): Promise<MirrorTarget | null> {
+    const { key } = entry.stream
+    const state = this.#streams.get(key) ?? { sketches: new Map<number, Sketch>(), author: -1, done: 0 }
+    this.#streams.delete(key)
+    const authors: LoggedFile[] = []
+    if (entry.resolutions.length > 0 || !isPlain(entry)) return null
+    for (const { file } of entry.files) {
+      const sketch = await this.#read(state.sketches, file)
+      if (!sketch.linear) return null
+      if (sketch.appended) authors.push(file)
+    }
+    const [author] = authors
+    if (!author || authors.length > 1) return null
+    const sketch = state.sketches.get(author.no)
+    if (!sketch?.last) return null
+    const isOwn = entry.files.some(({ file, host }) => file === author && host === this.#tools.host)
+    if (isOwn) return null
+    if (state.author !== author.no) {
+      state.author = author.no
+      state.done = await this.#sharedWith(await own(), sketch)
+      if (state.done < 0) return null
+      sketch.behind = [...suffix({ pieces: sketch.behind, length: sketch.length }, state.done).pieces]
+    }
+    this.#keep(key, state)
+    const behind = concat(emptyContent, sketch.behind)
+    const added = prefix(behind, await this.#completeLength(behind))
+    const last = await readOrNull(this.#tools.reader, sketch.last)
+    if (!last) return null
+    const digest = Buffer.from(this.#tools.hasher.sha256(last.encoded)).toString('hex').slice(0, 16)
+    return { from: state.done, added, heads: [{ ...sketch.last, digest }] }
+  }
+
+  /** Says that what `target` gave stands in the file now. */
+  written(key: string, length: number): void {
+    const state = this.#streams.get(key)
+    const sketch = state?.sketches.get(state.author)
+    if (!state || !sketch) return
+    const size = sketch.behind.reduce((sum, piece) => sum + pieceLength(piece), 0)
+    sketch.behind = [...suffix({ pieces: sketch.behind, length: size }, length - state.done).pieces]
+    state.done = length
+  }
+
+  /** Forgets what is known of a stream: its file here is not what was thought. */
+  forget(key: string): void {
+    this.#streams.delete(key)
+  }
+
+  #keep(key: string, state: { sketches: Map<number, Sketch>; author: number; done: number }): void {
+    this.#streams.set(key, state)
+    if (this.#streams.size <= mirrorsMax) return
+    const [oldest] = this.#streams.keys()
+    if (oldest !== undefined) this.#streams.delete(oldest)
+  }
+
+  async #read(sketches: Map<number, Sketch>, file: LoggedFile): Promise<Sketch> {
+    const sketch: Sketch = sketches.get(file.no) ?? {
+      next: 0,
+      linear: true,
+      appended: false,
+      length: 0,
+      behind: [],
+      last: null,
+    }
+    sketches.set(file.no, sketch)
+    for await (const row of this.#tools.reader.history(file, undefined, sketch.next)) {
+      sketch.next = row.offset + 1
+      if (row.kind === 'append' && row.epoch === 0 && row.position === sketch.length) {
+        sketch.appended = true
+        sketch.length += row.length
+        if (row.length > 0)
+          sketch.behind.push({ log: row.log, offset: row.offset, from: 0, length: row.length })
+        sketch.last = { log: row.log, offset: row.offset }
+      } else if (row.kind !== 'written') sketch.linear = false
+      else if (sketch.appended) sketch.linear = false
+    }
+    return sketch
+  }
+
+  /** How many bytes of the author's file this host's file begins with; -1 where it holds anything else. */
+  async #sharedWith(own: Content, author: Sketch): Promise<number> {
+    if (own.length === 0) return 0
+    let at = 0
+    const theirs = concat(emptyContent, author.behind)
+    if (own.length > theirs.length) return -1
+    const expected = prefix(theirs, own.length).pieces
+    const found = concat(emptyContent, own.pieces).pieces
+    if (expected.length !== found.length) return -1
+    for (const [index, piece] of expected.entries()) {
+      const other = found[index]
+      if (!other || 'newlines' in piece || 'newlines' in other) return -1
+      const same =
+        other.log === piece.log &&
+        other.offset === piece.offset &&
+        other.from === piece.from &&
+        other.length === piece.length
+      if (!same) return -1
+      at += piece.length
+    }
+    return at
+  }
+
+  /** Up to and with the last newline. */
+  async #completeLength(content: Content): Promise<number> {
+    let end = content.length
+    for (const piece of content.pieces.toReversed()) {
+      const length = pieceLength(piece)
+      if ('newlines' in piece) return end
+      const at = (await this.#tools.reader.bytes(piece)).lastIndexOf(0x0a)
+      if (at !== -1) return end - length + at + 1
+      end -= length
+    }
+    return 0
+  }
+}
+
+/** A file that is one value is replaced as a whole: that is the view's to say. */
+function isPlain({ files }: StreamEntry): boolean {
+  const facts = files[0]?.file.facts
+  return facts !== undefined && mergeFormatOf(facts.format, facts.path).shape !== 'whole'
+}

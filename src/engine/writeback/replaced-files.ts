@@ -1,0 +1,96 @@
+import { cursorId, type CursorKey } from '../core/cursor.js'
+import { ownPrefix } from '../formats/droppings.js'
+import { FileError, type FileStat } from '../ports/files.js'
+import { hashHex } from '../record/cursor-of.js'
+import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
+import { logWritten } from '../record/written-state.js'
+import { recordLateWrites } from '../recover/late-writes.js'
+import { contentDigest } from '../replay/file-digest.js'
+import { commitRestored } from '../recover/restore-file.js'
+import { latestState } from '../replay/content.js'
+import type { WriteTools } from './write-tools.js'
+
+/** How long a file that was replaced is looked at: an agent may have had it open, and write into it yet. */
+const keptForMs = 7 * 24 * 60 * 60 * 1000
+
+/** A folder of the root: on the same file system, so that a second name for the old file can stand there. */
+const folderName = `${ownPrefix}replaced`
+
+/** Keeps the file that is about to be replaced under a second name. */
+export function keepReplaced(tools: WriteTools, root: WatchedRoot, key: CursorKey, before: FileStat): void {
+  const folder = `${root.base}/${folderName}`
+  tools.files.makeDirectory(folder)
+  const { ino } = before.identity
+  const name = [idOf(tools, key), ino, before.size, before.mtimeMs, tools.clock.now()].join('_')
+  try {
+    tools.files.link(absolutePath(root, key.path), `${folder}/${name}`)
+  } catch (error) {
+    // A file system without second names: the look right after the rename is all that there is.
+    if (!(error instanceof FileError)) throw error
+  }
+}
+
+/**
+ * Looks at files that were replaced: what somebody still wrote into one is recorded as a generation of its file, which
+ * the merge takes up. Those unchanged for seven days are let go. Runs in a turn of the recorder.
+ *
+ * @returns how many had grown
+ */
+export async function sweepReplaced(tools: WriteTools, root: WatchedRoot): Promise<number> {
+  const { files, clock, cursors } = tools
+  const folder = `${root.base}/${folderName}`
+  let found = 0
+  for (const { name, type } of files.list(folder)?.entries ?? []) {
+    const [id, , size, mtimeMs, keptMs] = name.split('_')
+    const kept = Number(keptMs)
+    if (type !== 'file' || !Number.isFinite(kept)) continue
+    const path = `${folder}/${name}`
+    const stat = files.stat(path)
+    if (!stat) continue
+    if (stat.size !== Number(size) || stat.mtimeMs !== Number(mtimeMs)) {
+      const cursor = [...cursors.all()].find((each) => idOf(tools, each.facts) === id)
+      const grown =
+        cursor?.state === 'live' && (await recordLate(tools, root, cursor.facts, path, Number(size)))
+      if (!grown && clock.now() - stat.mtimeMs < keptForMs) continue
+      if (grown) {
+        found += 1
+        const next = [id, stat.identity.ino, stat.size, stat.mtimeMs, clock.now()].join('_')
+        files.link(path, `${folder}/${next}`)
+      }
+      files.remove(path)
+    } else if (clock.now() - kept > keptForMs) files.remove(path)
+  }
+  return found
+}
+
+async function recordLate(
+  tools: WriteTools,
+  root: WatchedRoot,
+  key: CursorKey,
+  path: string,
+  sizeThen: number,
+): Promise<boolean> {
+  const { files, reader, writer, hasher, cursors } = tools
+  await logWritten(tools, key)
+  await writer.flush()
+  const cursor = cursors.get(key)
+  const old = files.open(path)
+  if (!old || !cursor) return false
+  try {
+    const now = await latestState(reader, writer.log, key)
+    if (!now.complete) return false
+    const then = { ...old.stat(), size: sizeThen }
+    if (!(await recordLateWrites(tools, root, cursor, old, then))) return false
+    // What stands at the file's place is what stood there before.
+    const digest = await contentDigest(hasher, reader, now.content)
+    const written = { bytes: now.content.length, digest, complete: true }
+    await commitRestored(tools, root, cursor, now.content, written)
+    return true
+  } finally {
+    old.close()
+  }
+}
+
+function idOf({ hasher }: Pick<WriteTools, 'hasher'>, key: CursorKey): string {
+  return hashHex(hasher.xxh64(Buffer.from(cursorId(key))))
+}

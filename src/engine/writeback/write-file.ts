@@ -1,0 +1,261 @@
+import type { Cursor, CursorKey } from '../core/cursor.js'
+import { prefix, suffix, type Content } from '../core/replay-plan.js'
+import { ownPrefix } from '../formats/droppings.js'
+import type { FileHandle, FileStat } from '../ports/files.js'
+import type { WriteIntent } from '../ports/log.js'
+import { commonPrefix } from '../record/common-prefix.js'
+import { freshCursor, hashHex, sameIdentity, tailOf, unchanged } from '../record/cursor-of.js'
+import { ExtentAppender } from '../record/extent-appender.js'
+import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
+import { afterWrite } from '../record/written-state.js'
+import { recordLateWrites } from '../recover/late-writes.js'
+import { contentBytes, latestState } from '../replay/content.js'
+import { sameAsWritten, writeContent } from '../replay/materialise.js'
+import { keepReplaced } from './replaced-files.js'
+import { planWrite, type WritePlan } from './target.js'
+import type { WriteTools } from './write-tools.js'
+
+/** One file that is to be written, as it was planned. */
+export interface WriteJob {
+  readonly root: WatchedRoot
+  readonly key: CursorKey
+  /** undefined where the file is to be made. */
+  readonly cursor: Cursor | undefined
+  /** What the file holds, and what it is to hold. */
+  readonly own: Content
+  readonly target: Content
+  readonly plan: WritePlan
+  /** The generation that the file is in afterwards. */
+  readonly epoch: number
+}
+
+/** written: done, the commit is on its way. changed: somebody was quicker; nothing of it was overwritten. */
+export type WriteOutcome = { readonly kind: 'written'; readonly bytes: number } | { readonly kind: 'changed' }
+
+const changed: WriteOutcome = { kind: 'changed' }
+
+export function intentOf({ key, plan, epoch }: WriteJob): WriteIntent {
+  const { keep, pieces, heads, length } = plan
+  return { kind: 'write', key, epoch, keep, pieces, heads, length }
+}
+
+/**
+ * Writes one file. Its intent is durable, and the last look at who holds it was just now; nothing of ours comes
+ * between. Runs in a turn of the recorder. Throws FileError where the disk refuses.
+ */
+export function writeFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcome> {
+  if (job.cursor === undefined) return createFile(tools, job)
+  return job.plan.how === 'add' ? addToFile(tools, job, job.cursor) : replaceFile(tools, job, job.cursor)
+}
+
+async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Promise<WriteOutcome> {
+  const { files, reader } = tools
+  const { root, key, plan } = job
+  const path = absolutePath(root, key.path)
+  const parts: Uint8Array[] = []
+  for await (const part of contentBytes(reader, suffix(job.target, plan.keep))) parts.push(part)
+  const bytes = Buffer.concat(parts)
+  const before = files.stat(path)
+  if (!before || !unchanged(cursor, before)) return changed
+  const after = files.append(path, bytes)
+  if (!after || !sameIdentity(after.identity, before.identity)) return changed
+  const handle = files.open(path)
+  if (!handle) return changed
+  try {
+    const region = Buffer.from(handle.read(plan.keep, after.size - plan.keep))
+    const at = region.indexOf(bytes)
+    if (at === -1) return changed
+    const start = plan.keep + at
+    if (at > 0) {
+      // Somebody appended between the look and the write: his bytes are his, and stand before ours.
+      const stat = { ...after, size: start }
+      await new ExtentAppender(tools).append({ root, path: key.path, handle, stat }, cursor)
+    }
+    const now = tools.cursors.get(key) ?? cursor
+    const end = start + bytes.length
+    const added = { keep: start, pieces: plan.pieces, length: end }
+    await commit(tools, job, {
+      ...now,
+      ...placed(tools, handle, end, after),
+      written: afterWrite(now.written ?? null, false, added, plan.heads, after.mtimeMs),
+    })
+    return { kind: 'written', bytes: bytes.length }
+  } finally {
+    handle.close()
+  }
+}
+
+async function createFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcome> {
+  const { files, reader } = tools
+  const { root, key, plan, target } = job
+  const path = absolutePath(root, key.path)
+  const temporary = temporaryBeside(tools, path, key)
+  files.makeDirectory(folderOf(path))
+  files.remove(temporary)
+  const fresh = files.create(temporary)
+  try {
+    for await (const chunk of contentBytes(reader, target)) fresh.write(chunk)
+    // The log is durable, and a file that a power loss takes again is put back from it.
+    fresh.finish(false)
+  } catch (error) {
+    fresh.abandon()
+    throw error
+  }
+  if (!files.place(temporary, path)) return changed
+  const handle = files.open(path)
+  if (!handle) return changed
+  try {
+    const stat = handle.stat()
+    const begun = freshCursor(root, key.path, tools.home, stat.identity)
+    const cwd = root.format.cwd(handle.read(0, cwdSearchBytes))
+    await commit(tools, job, {
+      ...begun,
+      facts: { ...begun.facts, cwd },
+      epoch: job.epoch,
+      ...placed(tools, handle, plan.length, stat),
+      written: afterWrite(null, true, plan, plan.heads, stat.mtimeMs),
+    })
+    return { kind: 'written', bytes: plan.length }
+  } finally {
+    handle.close()
+  }
+}
+
+async function replaceFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Promise<WriteOutcome> {
+  const { files, reader } = tools
+  const { root, key, target } = job
+  const path = absolutePath(root, key.path)
+  const old = files.open(path)
+  if (!old) return changed
+  const temporary = temporaryBeside(tools, path, key)
+  try {
+    const before = old.stat()
+    if (!unchanged(cursor, before) || before.size !== job.own.length) return changed
+    // Every byte that goes is in the log: seen once more, as nothing else would bring it back.
+    if ((await commonPrefix(old, job.own, reader)) < before.size) return changed
+    files.remove(temporary)
+    const written = await writeContent(tools, target, temporary, before.mode & 0o777)
+    if (!written.complete || !sameAsWritten(tools, temporary, written)) return changed
+    const now = old.stat()
+    const there = files.stat(path)
+    const still = there !== undefined && sameIdentity(there.identity, before.identity)
+    const held = tools.processes.holders([path]).byPath.get(path) ?? []
+    if (!still || held.length > 0 || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
+      return changed
+    keepReplaced(tools, root, key, before)
+    files.rename(temporary, path)
+    await commitReplaced(tools, job, cursor, old, before)
+    return { kind: 'written', bytes: target.length - job.plan.keep }
+  } finally {
+    old.close()
+    files.remove(temporary)
+  }
+}
+
+/** What stands there now, after what somebody may have written into the old file in its last moment. */
+async function commitReplaced(
+  tools: WriteTools,
+  job: WriteJob,
+  cursor: Cursor,
+  old: FileHandle,
+  before: FileStat,
+): Promise<void> {
+  const { files, reader, writer } = tools
+  const { root, key, target, plan } = job
+  const late = await recordLateWrites(tools, root, cursor, old, before)
+  const state = late ? await latestState(reader, writer.log, key) : null
+  const last = state ? await planWrite(reader, state.content, target, plan.heads) : plan
+  const epoch = state ? state.epoch + 1 : job.epoch
+  // Added to a late generation it would be no epoch of its own; it is one, as another inode stands there.
+  const handle = files.open(absolutePath(root, key.path))
+  if (!handle) return
+  try {
+    const stat = handle.stat()
+    const base = tools.cursors.get(key) ?? cursor
+    await commit(tools, job, {
+      ...base,
+      epoch,
+      ...placed(tools, handle, target.length, stat),
+      written: afterWrite(null, true, last, plan.heads, stat.mtimeMs),
+    })
+  } finally {
+    handle.close()
+  }
+}
+
+function placed(
+  { hasher, clock }: WriteTools,
+  handle: FileHandle,
+  position: number,
+  stat: FileStat,
+): Pick<
+  Cursor,
+  | 'position'
+  | 'state'
+  | 'identity'
+  | 'size'
+  | 'mtimeMs'
+  | 'tailLength'
+  | 'tailHash'
+  | 'checked'
+  | 'changedMs'
+  | 'suspect'
+> {
+  // Where more stands behind, it is somebody's append: the next look finds it.
+  const atEnd = stat.size === position
+  return {
+    position,
+    state: 'live',
+    identity: stat.identity,
+    size: atEnd ? position : -1,
+    mtimeMs: atEnd ? stat.mtimeMs : -1,
+    ...tailOf(hasher, position, undefined, handle),
+    checked: atEnd ? position : 0,
+    changedMs: clock.now(),
+    suspect: null,
+  }
+}
+
+async function commit({ cursors, writer }: WriteTools, { key }: WriteJob, cursor: Cursor): Promise<void> {
+  await cursors.submit({ events: [], cursors: [{ key, cursor }], intents: [{ key, intent: null }] }, writer)
+}
+
+const cwdSearchBytes = 64 * 1024
+
+/** One name for one file of one log: what a write that was killed left behind makes way for the next one. */
+function temporaryBeside({ hasher, writer }: WriteTools, path: string, key: CursorKey): string {
+  const name = hashHex(hasher.xxh64(Buffer.from(`${writer.log}\0${key.root}\0${key.path}`)))
+  return `${folderOf(path)}/${ownPrefix}${name}`
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
+}
+
+/** The longest part of an added text, in whole lines, that one write takes. */
+export async function boundedPlan(
+  tools: Pick<WriteTools, 'reader'>,
+  own: Content,
+  target: Content,
+  plan: WritePlan,
+  maxBytes: number,
+): Promise<{ readonly plan: WritePlan; readonly target: Content; readonly whole: boolean }> {
+  const added = plan.length - plan.keep
+  if (plan.how !== 'add' || own.length === 0 || added <= maxBytes) return { plan, target, whole: true }
+  let end = plan.keep
+  let lineEnd = plan.keep
+  for (const piece of plan.pieces) {
+    const bytes =
+      'newlines' in piece ? new Uint8Array(piece.newlines).fill(0x0a) : await tools.reader.bytes(piece)
+    const newline = bytes.lastIndexOf(0x0a)
+    const isFull = end + bytes.length - plan.keep > maxBytes
+    if (isFull && lineEnd > plan.keep) break
+    if (newline !== -1) lineEnd = end + newline + 1
+    end += bytes.length
+    if (isFull && lineEnd > plan.keep) break
+  }
+  if (lineEnd === plan.keep || lineEnd >= plan.length) return { plan, target, whole: true }
+  const part = prefix(target, lineEnd)
+  const pieces = suffix(part, plan.keep).pieces
+  return { plan: { ...plan, pieces, length: lineEnd }, target: part, whole: false }
+}

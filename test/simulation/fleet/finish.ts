@@ -1,0 +1,119 @@
+import type { LogId } from '../../../src/engine/core/event.js'
+import { checkConvergent, checkSameEvents, deriveViews, type HostStore } from '../checkers/convergent.js'
+import { checkForks } from '../checkers/forks.js'
+import { checkLossless, owedLines } from '../checkers/lossless.js'
+import { holds } from '../failure.js'
+import type { Fleet } from './fleet.js'
+import type { Machine } from './machine.js'
+import { partedLogs } from './parted-logs.js'
+
+const roundsMax = 8
+/** Longer than a session takes to give up a peer that it does not hear. */
+const giveUpMs = 200_000
+
+/** No more mishaps: all machines run, rest, and exchange what they have; then all must hold, and nothing may move again. */
+export async function finish(fleet: Fleet): Promise<void> {
+  fleet.trace.note('finish')
+  fleet.network.heal()
+  for (const machine of fleet.machines) await calm(fleet, machine)
+  await quiesce(fleet)
+  await comeToRest(fleet)
+  await checkAll(fleet)
+  const before = counts(fleet)
+  for (const machine of fleet.machines) await fleet.stop(machine)
+  for (const machine of fleet.machines) fleet.must(await fleet.start(machine, true, () => undefined))
+  await quiesce(fleet)
+  await round(fleet)
+  holds(counts(fleet) === before, 'echo-free', () => `a second start recorded something: ${before} then ${counts(fleet)}`)
+  await checkAll(fleet)
+}
+
+/** A machine without mishaps: it runs, and what a crash damaged is mended or taken as it is. */
+async function calm(fleet: Fleet, machine: Machine): Promise<void> {
+  const { world, session } = machine
+  world.meddling = false
+  Object.assign(world.plan, { meddleChance: 0, crashChance: 0 })
+  session.life.spare()
+  world.agents.rest()
+  if (!machine.isUp) fleet.must(await fleet.start(machine, false, () => undefined))
+  const report = await session.recover()
+  fleet.must(report !== undefined)
+  if (report && report.unmended.length + report.held.length > 0) fleet.must(await session.accept())
+}
+
+async function quiesce(fleet: Fleet): Promise<void> {
+  for (const ms of [1000, 1000, 31_000, 31_000, 1000]) {
+    await fleet.wait(ms)
+    for (const { session } of fleet.machines) fleet.must(await session.sweep())
+  }
+}
+
+/** Exchanges until nobody learns anything any more. What was found out on the way may begin new logs. */
+async function comeToRest(fleet: Fleet): Promise<void> {
+  for (let left = roundsMax; left > 0; left -= 1) {
+    const before = counts(fleet)
+    await round(fleet)
+    for (const { session } of fleet.machines) fleet.must(await session.sweep())
+    for (const { session } of fleet.machines) await session.pump(session.host?.tools.writer.flush() ?? Promise.resolve())
+    if (counts(fleet) === before) return
+  }
+  holds(false, 'convergent', () => 'the exchange does not come to rest')
+}
+
+/** Every machine meets every other, over a ring or a star of sessions; what one learns it passes on. */
+async function round(fleet: Fleet): Promise<void> {
+  const { plan, machines, meetings, trace } = fleet
+  // Sessions of before may be half open: they are given up in their own time.
+  await fleet.wait(giveUpMs)
+  trace.note(`round, ${meetings.open.size} sessions open`)
+  if (plan.endsLive) {
+    for (const [index, near] of machines.entries()) {
+      for (const far of machines.slice(index + 1)) fleet.meet(near, far, 'live', false)
+    }
+    await fleet.wait(giveUpMs)
+    for (const meeting of meetings.open) meeting.stop.abort()
+    await fleet.wait(1000)
+    return
+  }
+  for (const [index, near] of machines.entries()) {
+    for (const far of machines.slice(index + 1)) {
+      const begun = meetings.open.size
+      fleet.meet(near, far, 'once', false)
+      for (let left = 60; left > 0 && meetings.open.size > begun; left -= 1) await fleet.wait(giveUpMs / 60)
+    }
+  }
+}
+
+function counts(fleet: Fleet): string {
+  return fleet.machines
+    .map(({ name, world: { ledger } }) => {
+      const logs = [...ledger.logs()].toSorted()
+      return `${name} ${logs.map((log) => `${log.slice(0, 4)}:${ledger.count(log)}`).join(' ')}`
+    })
+    .join(', ')
+}
+
+async function checkAll(fleet: Fleet): Promise<void> {
+  const { machines, shared, trace, plants, branchings } = fleet
+  for (const { session } of machines) fleet.must(await session.check(true))
+  const ledgers = machines.map(({ world }) => world.ledger)
+  const logs: ReadonlySet<LogId> = partedLogs(ledgers)
+  for (const ledger of ledgers) branchings.note(ledger)
+  for (const machine of machines) {
+    const { name } = machine
+    const told = await machine.forks()
+    checkForks({ name, told, parted: logs, branched: (log, offset) => branchings.has(log, offset), allowed: shared })
+  }
+  const stores: HostStore[] = machines.flatMap(({ name, session: { host }, world: { ledger } }) =>
+    host ? [{ name, reader: host.store.reader, order: ledger.order() }] : [],
+  )
+  checkSameEvents(stores, logs)
+  const hosts = await Promise.all(stores.map((store) => deriveViews(store, plants.view)))
+  checkConvergent(hosts, logs)
+  const owed = owedLines(ledgers, logs)
+  for (const [index, store] of stores.entries()) {
+    const views = hosts[index]
+    if (views) await checkLossless(owed, store, views)
+  }
+  trace.note(`checked ${stores.length} hosts, ${owed.length} lines, ${logs.size} logs that parted`)
+}

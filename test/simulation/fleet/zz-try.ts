@@ -1,0 +1,12 @@
+import { createHasher } from '/work/main/src/platform/node-hasher.js'
+import { simulateFleet } from '/work/main/test/simulation/fleet/fleet-run.js'
+const [from, n, steps] = process.argv.slice(2).map(Number)
+const hasher = await createHasher()
+const print = process.env.PRINT ? (l: string) => console.log(l) : undefined
+let bad = 0
+const t = Date.now()
+for (let seed = from!; seed < from! + n!; seed++) {
+  const r = await simulateFleet({ seed, steps: steps ?? 60, hasher, ...(print ? { print } : {}) })
+  if (r.failure) { bad++; console.log(`seed ${seed} step ${r.step} ${r.failure.checker}: ${r.failure.message.slice(0, 700)}`) }
+}
+console.log(`${n} seeds ${bad} bad ${Date.now() - t} ms`)
