@@ -22,15 +22,3 @@ export function splitSessionId(hasher: Hasher, conflict: string, head: string): 
   const hex = bytes.toString('hex')
   return [0, 8, 12, 16, 20].map((from, i, all) => hex.slice(from, all[i + 1])).join('-')
 }
-
-/** How many digits tell these ids apart, at least 7. */
-export function prefixLength(ids: readonly string[]): number {
-  const sorted = [...ids].sort()
-  let length = 7
-  for (const [i, id] of sorted.entries()) {
-    const next = sorted[i + 1]
-    if (next === undefined || next === id) continue
-    while (length < id.length && id.slice(0, length) === next.slice(0, length)) length++
-  }
-  return length
-}

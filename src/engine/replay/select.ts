@@ -1,9 +1,9 @@
 import { HoldfastError } from '../core/errors.js'
 import type { LogId, OpenBody } from '../core/event.js'
 import { buildProjectMap, type Alias, type ProjectMap } from '../core/project-map.js'
-import { deriveStream, type Stream } from '../core/stream.js'
-import { findFormat, placeInFormat } from '../formats/format.js'
+import type { Stream } from '../core/stream.js'
 import type { LoggedFile, LogInfo, LogReader } from '../ports/log.js'
+import { streamOfFile } from './stream-of.js'
 
 /** A file together with the stream that it belongs to. */
 export interface SessionFile {
@@ -34,18 +34,13 @@ export async function projectMap(reader: LogReader): Promise<ProjectMap> {
   return buildProjectMap(aliases)
 }
 
-/** Every file of these logs with its stream. A format that only a newer Holdfast knows goes by its path. */
+/** Every file of these logs with its stream. */
 export function sessionFiles(reader: LogReader, logs: readonly LogId[], map: ProjectMap): SessionFile[] {
   const found: SessionFile[] = []
   for (const file of reader.files()) {
     const info = reader.log(file.log)
     if (!info || !logs.includes(file.log)) continue
-    const { path } = file.facts
-    const format = findFormat(file.facts.format)
-    const place = format
-      ? placeInFormat(format, path)
-      : { projectFolder: '', sessionId: path, name: path, unique: 'root' as const }
-    found.push({ file, info, stream: deriveStream(file.facts, info.host, place, map) })
+    found.push({ file, info, stream: streamOfFile(reader, file, info.host, map) })
   }
   return found.toSorted(byPlace)
 }

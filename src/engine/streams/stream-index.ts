@@ -1,10 +1,11 @@
 import { HoldfastError } from '../core/errors.js'
 import { isFileEvent, type EventId, type HostId, type LogId } from '../core/event.js'
 import { emptyProjectMap, type ProjectMap } from '../core/project-map.js'
-import { deriveStream, type Stream } from '../core/stream.js'
-import { findFormat, placeInFormat } from '../formats/format.js'
+import type { Stream } from '../core/stream.js'
+import { companionFolderOf } from '../formats/session-file.js'
 import type { LoggedFile, LogReader, OffsetRange } from '../ports/log.js'
 import { projectMap } from '../replay/select.js'
+import { streamOfFile } from '../replay/stream-of.js'
 
 /** One host's file of a stream, in one of its logs. */
 export interface StreamFile {
@@ -39,6 +40,9 @@ export class StreamIndex {
   readonly #rows = new Map<string, Row>()
   readonly #keys = new Map<number, string>()
   readonly #resolved = new Map<string, string>()
+  /** The working directory that each file named when it was placed. */
+  readonly #cwds = new Map<number, string | null>()
+  #loading = false
   #map: ProjectMap = emptyProjectMap
 
   private constructor(reader: LogReader) {
@@ -114,6 +118,8 @@ export class StreamIndex {
     this.#resolved.clear()
     this.#map = await projectMap(this.#reader)
     const touched = new Set<string>()
+    this.#cwds.clear()
+    this.#loading = true
     for (const file of this.#reader.files()) {
       const key = this.#place(file, new Set())
       const old = before.get(file.no)
@@ -121,6 +127,7 @@ export class StreamIndex {
       touched.add(key)
       if (old !== undefined) touched.add(old)
     }
+    this.#loading = false
     await this.#loadResolutions(touched)
     return touched
   }
@@ -133,7 +140,7 @@ export class StreamIndex {
   #place(file: LoggedFile, touched: Set<string>): string | null {
     const info = this.#reader.log(file.log)
     if (!info) return null
-    const stream = streamOf(file, info.host, this.#map)
+    const stream = streamOfFile(this.#reader, file, info.host, this.#map)
     const old = this.#keys.get(file.no)
     if (old !== undefined && old !== stream.key) {
       this.#rows.get(old)?.files.delete(file.no)
@@ -143,7 +150,22 @@ export class StreamIndex {
     const row = this.#row(stream)
     row.files.set(file.no, { file, host: info.host })
     touched.add(stream.key)
+    if (this.#cwds.get(file.no) !== file.facts.cwd) this.#placeCompanions(file, touched)
     return stream.key
+  }
+
+  /** What stands beside a session goes where the session goes, once the session names its working directory. */
+  #placeCompanions({ no, log, facts }: LoggedFile, touched: Set<string>): void {
+    const isNew = !this.#cwds.has(no)
+    this.#cwds.set(no, facts.cwd)
+    const folder = companionFolderOf(facts.format, facts.path)
+    // While everything is being placed, each companion finds its session by itself.
+    if (folder === null || facts.cwd === null || (isNew && this.#loading)) return
+    for (const file of this.#reader.files()) {
+      const { root, path, cwd } = file.facts
+      if (file.log !== log || root !== facts.root || cwd !== null || file.no === no) continue
+      if (path.startsWith(`${folder}/`) || path === `${folder}.meta.json`) this.#place(file, touched)
+    }
   }
 
   #row(stream: Stream): Row {
@@ -198,16 +220,6 @@ export class StreamIndex {
       throw error
     }
   }
-}
-
-/** A format that only a newer Holdfast knows goes by its path. */
-export function streamOf(file: LoggedFile, host: HostId, map: ProjectMap): Stream {
-  const { path } = file.facts
-  const format = findFormat(file.facts.format)
-  const place = format
-    ? placeInFormat(format, path)
-    : { projectFolder: '', sessionId: path, name: path, unique: 'root' as const }
-  return deriveStream(file.facts, host, place, map)
 }
 
 function entryOf({ stream, files, resolutions }: Row): StreamEntry {

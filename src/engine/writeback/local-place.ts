@@ -4,6 +4,7 @@ import { localPath } from '../core/local-path.js'
 import { findFormat, placeInFormat } from '../formats/format.js'
 import { isWrittenBack } from '../formats/written-back.js'
 import { absolutePath, kindOf, type WatchedRoot } from '../record/watched-root.js'
+import { knownFacts } from '../replay/stream-of.js'
 import type { StreamEntry, StreamIndex } from '../streams/stream-index.js'
 import type { WriteTools } from './write-tools.js'
 
@@ -35,12 +36,16 @@ export async function localPlace(
   const own = ownPath(tools, entry)
   if (own !== null) {
     if (!isOurs(root, own)) return { kind: 'none' }
-    const others = entry.files.map(({ file, host }) => ({ facts: file.facts, host }))
+    const others = entry.files.map(({ file, host }) => ({ facts: knownFacts(tools.reader, file), host }))
     return { kind: 'place', root, path: own, cwd: localCwd(others, here, index.map) }
   }
   const files: RemoteFile[] = []
   for (const { file, host } of entry.files)
-    files.push({ facts: file.facts, host, state: stateAfter((await tools.reader.lastRow(file))?.kind) })
+    files.push({
+      facts: knownFacts(tools.reader, file),
+      host,
+      state: stateAfter((await tools.reader.lastRow(file))?.kind),
+    })
   const mapped = localPath({
     stream,
     files,

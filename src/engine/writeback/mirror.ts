@@ -46,10 +46,11 @@ export class Mirrors {
   }
 
   /**
-   * What stands in the mirrored file behind what this host's file holds of it; null where it is no plain case.
+   * What stands in the mirrored file behind what this host's file holds of it; own where this host is the author; null
+   * where it is no plain case.
    * @param own what this host's file holds, asked for only when it is not known how much of the other file that is
    */
-  async target(entry: StreamEntry, own: () => Promise<Content>): Promise<MirrorTarget | null> {
+  async target(entry: StreamEntry, own: () => Promise<Content>): Promise<MirrorTarget | 'own' | null> {
     const { key } = entry.stream
     const state = this.#streams.get(key) ?? { sketches: new Map<number, Sketch>(), author: -1, done: 0 }
     this.#streams.delete(key)
@@ -65,7 +66,7 @@ export class Mirrors {
     const sketch = state.sketches.get(author.no)
     if (!sketch?.last) return null
     const isOwn = entry.files.some(({ file, host }) => file === author && host === this.#tools.host)
-    if (isOwn) return null
+    if (isOwn) return 'own'
     if (state.author !== author.no) {
       state.author = author.no
       state.done = await this.#sharedWith(await own(), sketch)

@@ -98,6 +98,7 @@ async function targetOf(
   isThere: boolean,
 ): Promise<Target> {
   const mirror = await mirrors.target(entry, own)
+  if (mirror === 'own') return 'none'
   if (mirror) {
     if (mirror.added.length === 0 && isThere) return 'none'
     const before = await own()

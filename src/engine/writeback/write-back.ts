@@ -132,15 +132,20 @@ export class WriteBack {
   async #begin(): Promise<void> {
     if (this.#begun) return
     this.#begun = true
-    const { cursors, host, reader, streams } = this.#tools
-    for (const entry of (await streams.index()).all()) {
-      if (isOwnAlone(entry, host)) continue
-      const own = entry.files.find((each) => each.host === host)
-      const cursor = own && cursors.get({ root: own.file.facts.root, path: own.file.facts.path })
-      const version = cursor?.mergedUpTo
-      if (version === undefined || version !== (await versionOf(reader, this.#tools.hasher, entry, host)))
-        this.#dirty.add(entry.stream.key)
-    }
+    const { host, streams } = this.#tools
+    for (const entry of (await streams.index()).all())
+      if (!isOwnAlone(entry, host)) this.#dirty.add(entry.stream.key)
+  }
+
+  /** Whether nothing that others say of a stream came since its file here was last in order. */
+  #isInOrder({ files }: StreamEntry, version: string): boolean {
+    const { cursors, host } = this.#tools
+    return files.some((each) => {
+      if (each.host !== host) return false
+      const { root, path } = each.file.facts
+      const cursor = cursors.get({ root, path })
+      return cursor?.state === 'live' && cursor.mergedUpTo === version
+    })
   }
 
   async #run({ quietTimeMs, onProgress, signal }: SettleOptions): Promise<SettleResult> {
@@ -216,6 +221,10 @@ export class WriteBack {
     try {
       // Taken before the look: what arrives meanwhile is looked at for itself.
       const version = await versionOf(this.#tools.reader, this.#tools.hasher, entry, this.#tools.host)
+      if (this.#isInOrder(entry, version)) {
+        this.#held.delete(key)
+        return none
+      }
       const place = await localPlace(this.#tools, turn.index, entry, this.#options)
       if (place.kind === 'none' || !this.#tools.policy(rootName, project).back) {
         this.#held.delete(key)

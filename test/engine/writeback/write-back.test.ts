@@ -85,3 +85,26 @@ describe('write-back', () => {
     }
   })
 })
+
+describe('what stands beside a session', () => {
+  it('goes where its session goes, though it names no directory itself', async () => {
+    const world = new TwoHomes()
+    const id = session.slice(0, -'.jsonl'.length)
+    // A neighbour of the home: the folder's name alone would be taken for a folder below it.
+    const cwd = `${world.a.user}-too/x`
+    const folder = cwd.replace(/[^a-zA-Z0-9]/g, '-')
+    const record = JSON.stringify({
+      type: 'user',
+      uuid: '1',
+      parentUuid: null,
+      cwd,
+      message: { content: 'x' },
+    })
+    world.a.write(`${folder}/${id}/tool-results/out.txt`, 'output\n')
+    world.a.write(`${folder}/${session}`, `${record}\n`)
+    const { b } = await world.sync()
+    const folders = new Set(b.written.map(({ path }) => path.split('/')[0]))
+    expect(b.held).toEqual([])
+    expect([b.written.length, folders.size]).toEqual([2, 1])
+  })
+})
