@@ -5,6 +5,8 @@ import { describe, it } from 'vitest'
 /** The system packages that bring the commands which tests run. `.ci/run` installs them. */
 const packages = {
   chromium: 'chromium',
+  docker: 'docker.io',
+  kubectl: 'kubernetes-client',
   ps: 'procps',
   rsync: 'rsync',
   ssh: 'openssh-client',

@@ -23,7 +23,10 @@ export async function formerHost(
   wanted: string | null,
 ): Promise<FormerHost> {
   const mine = own === null ? [] : await continuedLogs(reader, own)
-  const others = reader.logs().filter(({ log, events }) => events > 0 && !mine.includes(log))
+  const self = own === null ? undefined : reader.log(own)?.host
+  // What was written under this host's present key since it was set up anew is no former log.
+  const isOther = ({ log, host }: LogInfo): boolean => host !== self && !mine.includes(log)
+  const others = reader.logs().filter((info) => info.events > 0 && isOther(info))
   const name = wanted ?? hostName
   const named = others.filter((each) => each.hostName === name)
   const byId = /^[0-9a-f]{6,32}$/.test(name) ? others.filter(({ log }) => log.startsWith(name)) : []

@@ -1,8 +1,7 @@
-import type { SyncPeer } from '../transport/sync/sync-types.js'
 import { HoldfastError } from '../engine/core/errors.js'
 import type { Clock } from '../engine/ports/clock.js'
-import type { LiveProgress } from './peer-connection.js'
 import { fingerprint } from './peer-trust.js'
+import { SessionWatch, type LiveProgress } from './session-watch.js'
 
 /** A session that a peer opened, as long as it lasts. */
 export interface InboundReport {
@@ -20,12 +19,19 @@ export interface InboundSession {
   end(): void
 }
 
+interface Open {
+  host: string | null
+  key: string | null
+  readonly sinceMs: number
+  readonly watch: SessionWatch
+}
+
 /** The sessions that peers opened and that this process serves. */
 export class InboundSessions {
   readonly #clock: Clock
   readonly #max: number
   readonly #onChange: (key: string) => void
-  readonly #open = new Set<InboundReport>()
+  readonly #open = new Set<Open>()
 
   /** @param onChange called where a peer's session became live, or ended */
   constructor(clock: Clock, max: number, onChange: (key: string) => void) {
@@ -35,37 +41,36 @@ export class InboundSessions {
   }
 
   get reports(): readonly InboundReport[] {
-    return [...this.#open]
+    return [...this.#open].map(({ watch, ...rest }) => ({ ...rest, progress: watch.progress }))
   }
 
-  /** Whether a peer with this key is connected by a session of its own that is live. */
-  isLive(key: string): boolean {
-    return this.reports.some((each) => each.key === key && each.progress?.phase === 'live')
+  /** The session by which a peer with this key is connected, once it is live; else null. */
+  liveOf(key: string): SessionWatch | null {
+    const found = [...this.#open].find((each) => each.key === key && each.watch.progress?.phase === 'live')
+    return found?.watch ?? null
   }
 
   /** Counts a session in. Throws PEER_UNREACHABLE where as many as may be are served already. */
   begin(): InboundSession {
     if (this.#open.size >= this.#max)
       throw new HoldfastError('PEER_UNREACHABLE', `this host already serves ${this.#max} peers`)
-    let report: InboundReport = { host: null, key: null, sinceMs: this.#clock.now(), progress: null }
-    this.#open.add(report)
+    const open: Open = { host: null, key: null, sinceMs: this.#clock.now(), watch: new SessionWatch() }
+    this.#open.add(open)
     return {
       onProgress: (progress) => {
-        if (!this.#open.delete(report)) return
-        const wasLive = report.progress?.phase === 'live'
-        report = { ...report, ...identityOf(report, progress.peer), progress }
-        this.#open.add(report)
-        if (report.key !== null && !wasLive && progress.phase === 'live') this.#onChange(report.key)
+        const wasLive = open.watch.progress?.phase === 'live'
+        // The key is hashed once a session, not at every change.
+        if (progress.peer && open.key === null) {
+          open.host = progress.peer.hostName
+          open.key = fingerprint(progress.peer.publicKey)
+        }
+        open.watch.onProgress(progress)
+        if (open.key !== null && !wasLive && progress.phase === 'live') this.#onChange(open.key)
       },
       end: () => {
-        if (this.#open.delete(report) && report.key !== null) this.#onChange(report.key)
+        open.watch.end()
+        if (this.#open.delete(open) && open.key !== null) this.#onChange(open.key)
       },
     }
   }
-}
-
-/** The key is hashed once a session, not at every change. */
-function identityOf(report: InboundReport, peer: SyncPeer | undefined): Pick<InboundReport, 'host' | 'key'> {
-  if (report.key !== null || !peer) return report
-  return { host: peer.hostName, key: fingerprint(peer.publicKey) }
 }

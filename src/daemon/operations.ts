@@ -19,6 +19,8 @@ import { replay } from './operations/replay.js'
 import { serve } from './operations/serve.js'
 import { status } from './operations/status.js'
 import { sync } from './operations/sync.js'
+import { timeline, timelineMaxSteps } from './operations/timeline.js'
+import { timelineEvents, timelineMaxEvents } from './operations/timeline-events.js'
 import { verifyPeer } from './operations/verify-peer.js'
 import { verify } from './operations/verify.js'
 import { versions } from './operations/versions.js'
@@ -37,6 +39,7 @@ const choice = v.object({
   choice: v.picklist(['union', 'split', 'keep']),
   host: v.exactOptional(text),
 })
+const moments = v.object({ from: v.exactOptional(count), to: v.exactOptional(count) })
 const mapping = v.object({ project: text, host: v.nullable(text) })
 
 /** Everything that a command can ask for, by name. */
@@ -95,6 +98,22 @@ export const operations: Operations = {
       quietTimeMs: v.exactOptional(v.nullable(count)),
     }),
     sync,
+  ),
+  timeline: checked(
+    v.object({
+      ...moments.entries,
+      steps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(timelineMaxSteps)),
+    }),
+    timeline,
+  ),
+  'timeline.events': checked(
+    v.object({
+      ...moments.entries,
+      host: v.exactOptional(text),
+      before: v.exactOptional(v.object({ ms: count, counter: count, log: text, offset: count })),
+      limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(timelineMaxEvents)),
+    }),
+    timelineEvents,
   ),
   verify: checked(nothing, verify),
   versions: checked(

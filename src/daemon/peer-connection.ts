@@ -1,13 +1,11 @@
 import { errorCodes, HoldfastError } from '../engine/core/errors.js'
 import type { Clock, Random } from '../engine/ports/clock.js'
-import type { SyncFork, SyncProgress } from '../transport/sync/sync-types.js'
+import type { SyncFork } from '../transport/sync/sync-types.js'
 import { Backoff } from './backoff.js'
 import type { ConfiguredPeer } from './config.js'
 import { errorRecord, type ErrorRecord } from './messages.js'
 import type { PeerLimits } from './peer-limits.js'
-
-/** How far a session is, with the events that are on their way to the peer and not acknowledged, where that is told. */
-export type LiveProgress = SyncProgress & { readonly inFlight?: number }
+import { SessionWatch, type LiveProgress, type MovedMeanwhile } from './session-watch.js'
 
 export interface ConnectHooks {
   /** Ends the session. */
@@ -47,26 +45,12 @@ export interface ConnectionTools {
   readonly clock: Clock
   readonly random: Random
   readonly limits: PeerLimits
-  /** Whether a session that the peer with this key opened serves for this one, too. */
-  readonly covered: (key: string) => boolean
+  /** The session that the peer with this key opened, where it does for this connection, too; else null. */
+  readonly coveredBy: (key: string) => SessionWatch | null
   /** Called when the peer was met, and when that ended. */
   readonly onContact: (peer: ConfiguredPeer, atMs: number) => void
   /** Called with every change of state worth a line in the log. */
   readonly onState: (peer: ConfiguredPeer, report: ConnectionReport) => void
-}
-
-/** What moved while somebody waited. */
-export interface MovedMeanwhile {
-  readonly key: string
-  readonly sent: number
-  readonly received: number
-  readonly bytesSent: number
-  readonly bytesReceived: number
-}
-
-/** Whether nothing is on its way, as far as this end knows. */
-export function isCaughtUp({ phase, toSend, toReceive, inFlight = 0 }: LiveProgress): boolean {
-  return phase === 'live' && toSend === 0 && toReceive === 0 && inFlight === 0
 }
 
 /** Keeps one peer connected until it is stopped: meets it, stays, and comes back where that ends. Never rejects. */
@@ -75,7 +59,7 @@ export class PeerConnection {
   readonly #retry: Backoff
   readonly #refused: Backoff
   readonly #running: Promise<void>
-  readonly #watchers = new Set<() => void>()
+  readonly #own = new SessionWatch()
   #peer: ConfiguredPeer
   #stopped = false
   /** Ends the session, or the pause, that is under way. */
@@ -84,8 +68,7 @@ export class PeerConnection {
   #sinceMs: number
   #lastContactMs: number | null = null
   #retryMs: number | null = null
-  #inbound = false
-  #progress: LiveProgress | null = null
+  #inbound: SessionWatch | null = null
   #error: ErrorRecord | null = null
   #liveSinceMs: number | null = null
   #forks: SyncFork[] = []
@@ -110,8 +93,8 @@ export class PeerConnection {
       sinceMs: this.#sinceMs,
       lastContactMs: this.#lastContactMs,
       retryMs: this.#retryMs,
-      inbound: this.#inbound,
-      progress: this.#progress,
+      inbound: this.#inbound !== null,
+      progress: (this.#inbound ?? this.#own).progress,
       error: this.#error,
     }
   }
@@ -129,7 +112,7 @@ export class PeerConnection {
 
   /** Tries now instead of later. */
   wake(): void {
-    if (this.#retryMs === null && !this.#inbound) return
+    if (this.#retryMs === null) return
     this.#step.abort()
   }
 
@@ -144,31 +127,16 @@ export class PeerConnection {
     return this.#forks.splice(0)
   }
 
-  /**
-   * Resolves when nothing is on its way in the session that is under way, with what moved meanwhile; null where there is
-   * none, or it ends before. Rejects where the signal aborts. `onChange` is told how far it is while that takes.
-   */
+  /** See `SessionWatch.caughtUp`, with the fingerprint of the peer's key. */
   async caughtUp(
     signal: AbortSignal,
-    onChange: (progress: LiveProgress) => void = () => undefined,
-  ): Promise<MovedMeanwhile | null> {
-    const before = this.#progress
-    // One that does not answer, again, is better asked directly: that says at once what is wrong.
-    if (!before || this.#inbound || this.#error !== null) return null
-    while (this.#progress && !isCaughtUp(this.#progress)) {
-      onChange(this.#progress)
-      await this.#change(signal)
-    }
-    const after = this.#progress
-    // Another session than at the beginning has counted anew.
-    if (!after || after.sent < before.sent || after.received < before.received || !this.#peer.key) return null
-    return {
-      key: this.#peer.key,
-      sent: after.sent - before.sent,
-      received: after.received - before.received,
-      bytesSent: after.bytesSent - before.bytesSent,
-      bytesReceived: after.bytesReceived - before.bytesReceived,
-    }
+    onChange?: (progress: LiveProgress) => void,
+  ): Promise<(MovedMeanwhile & { readonly key: string }) | null> {
+    // A peer that does not answer, again, is better asked directly: that says at once what is wrong.
+    if (this.#error !== null) return null
+    const moved = await (this.#inbound ?? this.#own).caughtUp(signal, onChange)
+    const { key } = this.#peer
+    return moved && key !== undefined ? { key, ...moved } : null
   }
 
   /** Ends the connection in order. */
@@ -182,7 +150,7 @@ export class PeerConnection {
     while (!this.#stopped) {
       this.#step = new AbortController()
       const { key } = this.#peer
-      this.#inbound = key !== undefined && this.#tools.covered(key)
+      this.#inbound = key === undefined ? null : this.#tools.coveredBy(key)
       const pauseMs = this.#inbound ? this.#serveFor() : await this.#attempt()
       if (this.#stopped) break
       if (!this.#step.signal.aborted) await this.#pause(pauseMs)
@@ -215,13 +183,13 @@ export class PeerConnection {
         return limits.revisitEveryMs
       }
       if (this.#step.signal.aborted) return 0
-      return this.#failed(new HoldfastError('PEER_UNREACHABLE', 'the peer is shutting down'))
+      const shutdown = new HoldfastError('PEER_UNREACHABLE', 'the peer is shutting down')
+      return Math.max(limits.afterShutdownMs, this.#failed(shutdown))
     } catch (error) {
       return this.#stopped || this.#step.signal.aborted ? 0 : this.#failed(error)
     } finally {
-      if (this.#lastContactMs !== null && this.#progress?.peer) this.#contact(clock.now())
-      this.#progress = null
-      this.#changed()
+      if (this.#own.progress?.peer) this.#contact(clock.now())
+      this.#own.end()
     }
   }
 
@@ -239,7 +207,6 @@ export class PeerConnection {
     const { clock } = this.#tools
     if (this.#state === 'connecting' || (this.#state === 'live' && !this.#inbound)) this.#enter('waiting')
     this.#retryMs = this.#inbound ? null : clock.now() + ms
-    this.#changed()
     await clock.sleep(ms, this.#step.signal)
     this.#retryMs = null
   }
@@ -254,12 +221,11 @@ export class PeerConnection {
   }
 
   #onProgress(progress: LiveProgress): void {
-    this.#progress = progress
     if (progress.phase === 'live' && this.#liveSinceMs === null) {
       this.#liveSinceMs = this.#tools.clock.now()
       this.#enter('live')
     }
-    this.#changed()
+    this.#own.onProgress(progress)
   }
 
   #contact(atMs: number): void {
@@ -272,24 +238,6 @@ export class PeerConnection {
     this.#state = state
     if (!same) this.#sinceMs = this.#tools.clock.now()
     if (!same || state === 'refused') this.#tools.onState(this.#peer, this.report)
-  }
-
-  #changed(): void {
-    for (const watcher of [...this.#watchers]) watcher()
-  }
-
-  /** Resolves at the next change. */
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#watchers.delete(end)
-        signal.removeEventListener('abort', end)
-        if (signal.aborted) reject(signal.reason as Error)
-        else resolve()
-      }
-      this.#watchers.add(end)
-      signal.addEventListener('abort', end, { once: true })
-    })
   }
 }
 

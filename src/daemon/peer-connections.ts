@@ -2,8 +2,9 @@ import type { Clock } from '../engine/ports/clock.js'
 import type { ConfiguredPeer } from './config.js'
 import { InboundSessions, type InboundReport, type InboundSession } from './inbound-sessions.js'
 import { PeerConnection, type ConnectionReport, type ConnectionTools } from './peer-connection.js'
+import type { SessionWatch } from './session-watch.js'
 
-export interface ConnectionsOptions extends Omit<ConnectionTools, 'covered'> {
+export interface ConnectionsOptions extends Omit<ConnectionTools, 'coveredBy'> {
   /** Fingerprint of this host's own key, or null while it has none. */
   readonly ownKey: () => string | null
 }
@@ -42,8 +43,8 @@ export class PeerConnections {
     }
     for (const [name, peer] of wanted) {
       if (this.#connections.has(name)) continue
-      const covered = (key: string): boolean => this.#isCovered(key)
-      this.#connections.set(name, new PeerConnection(peer, { ...this.#options, covered }))
+      const coveredBy = (key: string): SessionWatch | null => this.#coveredBy(key)
+      this.#connections.set(name, new PeerConnection(peer, { ...this.#options, coveredBy }))
     }
   }
 
@@ -79,9 +80,9 @@ export class PeerConnections {
     await Promise.race([all, clock.sleep(limits.stopWithinMs, waiting.signal)])
   }
 
-  #isCovered(key: string): boolean {
+  #coveredBy(key: string): SessionWatch | null {
     const own = this.#options.ownKey()
-    return own !== null && key < own && this.#inbound.isLive(key)
+    return own !== null && key < own ? this.#inbound.liveOf(key) : null
   }
 
   /** A session of that peer became live, or ended: whether this host has to keep one of its own may have changed. */
@@ -89,7 +90,7 @@ export class PeerConnections {
     for (const connection of this.#connections.values()) {
       if (connection.peer.key !== key) continue
       const { inbound } = connection.report
-      if (this.#isCovered(key) !== inbound) connection.reconnect()
+      if ((this.#coveredBy(key) !== null) !== inbound) connection.reconnect()
     }
   }
 }

@@ -4,8 +4,8 @@ import type { LogId } from '../engine/core/event.js'
 import type { HaveSet } from '../transport/sync/have-set.js'
 import type { ConfiguredPeer } from './config.js'
 import { ownLogId } from './log-continuity.js'
-import type { LiveProgress } from './peer-connection.js'
 import type { Runtime } from './runtime.js'
+import type { LiveProgress } from './session-watch.js'
 import { heardOf } from './sync-memory.js'
 
 /** How far a peer and this host are apart, as far as this host knows. */

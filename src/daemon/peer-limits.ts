@@ -6,6 +6,8 @@ export const peerLimits = {
   refused: { firstMs: 60_000, maxMs: 30 * 60_000, factor: 2 },
   /** A session that was live for so long counts as a good one: the next wait is a first one. */
   steadyAfterMs: 30_000,
+  /** A daemon that ends may be about to start anew: until then its store would be opened, and kept, for this session. */
+  afterShutdownMs: 3_000,
   /** How often a peer is met that can't stay connected, as no daemon runs there. */
   revisitEveryMs: 30_000,
   /** How often the wall clock is looked at. */

@@ -1,7 +1,10 @@
 import type { Link } from '../engine/ports/link.js'
 import { startCommand } from '../platform/node-command.js'
 import { createSshMachine } from '../platform/ssh-machine.js'
+import { startProgram } from '../platform/start-program.js'
 import { openExecLink } from '../transport/links/exec-link.js'
+import { openPodLink } from '../transport/links/pod-link.js'
+import { farScript } from '../transport/ssh/far-command.js'
 import type { HostKeyPolicy } from '../transport/ssh/host-key-policy.js'
 import { openSshLink } from '../transport/ssh/open-ssh-link.js'
 import { shellQuote } from '../transport/ssh/system-command.js'
@@ -30,6 +33,11 @@ export function openPeerLink(
       const policy = hostKeyPolicy(home, peer)
       const { holdfastPath } = peer
       return openSshLink({ destination, system, holdfastPath, policy, machine, clock, hasher, start })
+    }
+    case 'kube':
+    case 'docker': {
+      const holdfastCommand = farScript(peer.holdfastPath)
+      return openPodLink({ address, start: startProgram, clock, holdfastCommand })
     }
   }
 }

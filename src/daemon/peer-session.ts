@@ -14,6 +14,7 @@ import { openPeerLink } from './peer-link.js'
 import { fingerprint, requireKey } from './peer-trust.js'
 import { pinKey } from './peers.js'
 import type { Runtime } from './runtime.js'
+import { SessionForks, type PeerFork } from './session-forks.js'
 import { SyncHost } from './sync-host.js'
 
 export interface PeerSessionOptions {
@@ -32,11 +33,6 @@ export interface PeerSessionOptions {
   readonly onProgress?: (progress: SyncProgress) => void
   /** Called with forks that nobody was told of before, as soon as they are known. */
   readonly onForks?: (forks: readonly PeerFork[]) => void
-}
-
-export interface PeerFork extends SyncFork {
-  /** By the name that this host has for it. */
-  readonly peer: string
 }
 
 /** What one session with one peer did. */
@@ -76,7 +72,7 @@ export async function meetOver(
 ): Promise<PeerSession> {
   const { onAccepted, onProgress, onForks, mode = 'once', ...rest } = options
   const host = await SyncHost.open(runtime)
-  const forks = new PeerForks(host, peer.name, options)
+  const forks = new SessionForks(host, { dryRun: rest.dryRun, ...(onForks ? { onForks } : {}) })
   let refused: HoldfastError | null = null
   try {
     const result = await runSyncSession({
@@ -99,56 +95,18 @@ export async function meetOver(
         return 'accept'
       },
       onProgress: (progress) => {
-        forks.onProgress(progress)
+        forks.onProgress(progress, peer.name)
         onProgress?.(progress)
         io.progress(progressOf(peer.name, progress))
       },
     })
-    const found = await forks.keep(result.forks)
+    const found = await forks.keep(result.forks, peer.name)
     const key = fingerprint(result.peer.publicKey)
     return { result, ...found, key, first: peer.key === undefined, notes: [...host.notes] }
   } catch (error) {
     throw refused ?? error
   } finally {
     await forks.kept
-  }
-}
-
-/** The forks of one session: each is kept, and told, once. */
-class PeerForks {
-  readonly #host: SyncHost
-  readonly #peer: string
-  readonly #options: PeerSessionOptions
-  readonly #new: PeerFork[] = []
-  #told = 0
-  /** Resolves when all that was found so far is kept. */
-  kept: Promise<unknown> = Promise.resolve()
-
-  constructor(host: SyncHost, peer: string, options: PeerSessionOptions) {
-    this.#host = host
-    this.#peer = peer
-    this.#options = options
-  }
-
-  onProgress({ forks = [] }: SyncProgress): void {
-    if (forks.length <= this.#told || this.#options.dryRun) return
-    this.#told = forks.length
-    // A failure to keep them shows when the session ends and they are kept once more.
-    this.kept = this.kept.then(() => this.#keep(forks)).catch(() => undefined)
-  }
-
-  async keep(found: readonly SyncFork[]): Promise<Pick<PeerSession, 'forks' | 'newForks'>> {
-    await this.kept
-    return { forks: await this.#keep(found), newForks: this.#new }
-  }
-
-  async #keep(found: readonly SyncFork[]): Promise<readonly PeerFork[]> {
-    const forks = found.map((fork) => ({ ...fork, peer: this.#peer }))
-    const news = await this.#host.newForks(forks)
-    this.#new.push(...news)
-    if (!this.#options.dryRun) await this.#host.keepForks(forks)
-    if (news.length > 0) this.#options.onForks?.(news)
-    return forks
   }
 }
 

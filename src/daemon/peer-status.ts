@@ -59,12 +59,7 @@ async function statusRow(runtime: Runtime, configured: ConfiguredPeer): Promise<
   const connection = connections?.of(configured.name)
   const peer = connection?.peer ?? configured
   const report = connection?.report ?? null
-  const inbound = report?.inbound ? connections?.inbound.find(({ key }) => key === peer.key) : undefined
-  const { sentLag, receivedLag, unsentMs } = await peerLag(
-    runtime,
-    peer,
-    inbound?.progress ?? report?.progress ?? null,
-  )
+  const { sentLag, receivedLag, unsentMs } = await peerLag(runtime, peer, report?.progress ?? null)
   const contactMs = connected(report) ? runtime.clock.now() : await contactOf(runtime, configured, report)
   return {
     ...peerRow(peer),

@@ -1,8 +1,14 @@
 import { HoldfastError } from '../engine/core/errors.js'
+import {
+  parseDockerUrl,
+  parseKubeUrl,
+  type DockerAddress,
+  type KubeAddress,
+} from '../transport/links/pod-address.js'
 import { parseSshDestination, type SshDestination } from '../transport/ssh/ssh-destination.js'
 
 /** How a peer is reached. */
-export type PeerAddress = ExecAddress | SshAddress
+export type PeerAddress = ExecAddress | SshAddress | KubeAddress | DockerAddress
 
 export interface ExecAddress {
   readonly kind: 'exec'
@@ -25,6 +31,8 @@ type Parse = (rest: string, url: string) => PeerAddress
 const kinds: Readonly<Record<string, Parse>> = {
   ssh: (rest, url) => sshAddress(rest, url, false),
   'ssh+exec': (rest, url) => sshAddress(rest, url, true),
+  kube: (_rest, url) => parseKubeUrl(url),
+  docker: (_rest, url) => parseDockerUrl(url),
   share: () => {
     throw new HoldfastError('USAGE', 'this version does not reach share:// yet', {
       next: `Name a command that reaches a host: 'exec:COMMAND', where COMMAND runs \`${far}\` over there.`,

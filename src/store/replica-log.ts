@@ -1,4 +1,4 @@
-import { difference, intersection, union, type Ranges } from '../engine/core/ranges.js'
+import { difference, intersection, toRanges, union, type Ranges } from '../engine/core/ranges.js'
 import { HoldfastError } from '../engine/core/errors.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Hasher } from '../engine/ports/hash.js'
@@ -57,32 +57,47 @@ export class ReplicaLog {
     return identity
   }
 
+  /** What a peer may be told. Damage that no check has found yet shows at the ends of ranges, and is left out there. */
   async have(log: LogId, withhold?: Withhold): Promise<LogHave | undefined> {
     const row = this.#table.row(log)
     const identity = row && row.events > 0 ? await this.identity(log) : undefined
     if (!row || !identity) return undefined
-    const held = difference([{ from: 0, to: row.events }], row.lost)
+    const whole = difference([{ from: 0, to: row.events }], row.lost)
     const stubs = await this.stubs(log)
-    if (!withhold) return { ...identity, held, stubs, ends: await this.#ends(log, [held, stubs]) }
-    const all = await new Withheld(this.#table, log, withhold).ranges(this.#db, this)
-    const open = difference(held, all)
-    const told = [{ from: 0, to: open.at(-1)?.to ?? 0 }]
-    const withheld = intersection(intersection(held, all), told)
-    const closed = union(intersection(stubs, told), withheld)
-    if (open.length === 0) return undefined
-    const ends = await this.#ends(log, [open, closed, intersection(held, told)])
-    return { ...identity, held: open, stubs: closed, withheld, ends }
+    const kept = withhold ? await this.#withheld(log, withhold) : null
+    for (let bad: Ranges = []; ;) {
+      const ranges = toldRanges(difference(whole, bad), difference(stubs, bad), kept)
+      if (kept && ranges.held.length === 0) return undefined
+      const { ends, unknown } = await this.#ends(log, ranges.ending)
+      const { held, withheld } = ranges
+      if (unknown.length === 0)
+        return { ...identity, held, stubs: ranges.stubs, ...(withheld && { withheld }), ends }
+      bad = union(bad, unknown)
+    }
   }
 
-  /** The chain at each end of these ranges, in order. */
-  async #ends(log: LogId, of: readonly Ranges[]): Promise<LogPoint[]> {
+  #withheld(log: LogId, withhold: Withhold): Promise<Ranges> {
+    return new Withheld(this.#table, log, withhold).ranges(this.#db, async (offset) => {
+      const at = await this.at(log, offset)
+      return at?.kind === 'event' ? at.encoded : undefined
+    })
+  }
+
+  /** The chain at each end of these ranges, in order, and what lies before the ends where nobody knows it. */
+  async #ends(log: LogId, of: readonly Ranges[]): Promise<{ ends: LogPoint[]; unknown: Ranges }> {
     const ends: LogPoint[] = []
+    const unknown: OffsetRange[] = []
     const events = new Set(of.flatMap((ranges) => ranges.map(({ to }) => to)))
     for (const to of [...events].toSorted((a, b) => a - b)) {
       const chain = await this.chainAt(log, to)
       if (chain) ends.push({ events: to, chain })
+      else {
+        let from = to - 1
+        while (!(await this.chainAt(log, from))) from -= 1
+        unknown.push({ from, to })
+      }
     }
-    return ends
+    return { ends, unknown: toRanges(unknown) }
   }
 
   /** Where only stubs are. They count as lost too: nothing can be read there. */
@@ -188,4 +203,22 @@ export class ReplicaLog {
     const identity = { log, publicKey: Uint8Array.from(publicKey), logNonce: Uint8Array.from(logNonce) }
     return logIdOf(this.#hasher, publicKey, logNonce) === log ? identity : undefined
   }
+}
+
+interface ToldRanges {
+  readonly held: Ranges
+  readonly stubs: Ranges
+  readonly withheld?: Ranges
+  /** Where the chain has to be known. */
+  readonly ending: readonly Ranges[]
+}
+
+/** @param kept what a filter keeps back; null without a filter */
+function toldRanges(whole: Ranges, stubs: Ranges, kept: Ranges | null): ToldRanges {
+  if (!kept) return { held: whole, stubs, ending: [whole, stubs] }
+  const held = difference(whole, kept)
+  const told = [{ from: 0, to: held.at(-1)?.to ?? 0 }]
+  const withheld = intersection(intersection(whole, kept), told)
+  const closed = union(intersection(stubs, told), withheld)
+  return { held, stubs: closed, withheld, ending: [held, closed, intersection(whole, told)] }
 }

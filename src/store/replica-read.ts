@@ -105,10 +105,10 @@ async function* signedByWriter(
   let offset = range.from
   try {
     for await (const held of tools.log.walk(log, range)) {
-      if (next.done) break
+      if (next.done && offset >= until) break
       add(open, held)
       offset += 1
-      if (offset < next.value.events) continue
+      if (next.done || offset < next.value.events) continue
       if (last && isFull(open)) {
         const rest: WireEvent[] = open.events.slice(last.count)
         yield {

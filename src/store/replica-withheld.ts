@@ -7,7 +7,6 @@ import type { Database } from './database.js'
 import { eventKeyOffset, historyKey, historyKeyOffset, hostEventKey } from './keys.js'
 import type { LogTable } from './log-table.js'
 import { decodeEvent } from './event-codec.js'
-import type { ReplicaLog } from './replica-log.js'
 import { entries } from './scan.js'
 
 /** Kinds that say something of the host or of all: they are never kept back. */
@@ -32,8 +31,12 @@ export class Withheld {
     return facts ? this.#hasFile(facts) : this.#withhold(this.#log, { kind: 'other' })
   }
 
-  /** All offsets that are kept back, found by the index: what files hold is not read. */
-  async ranges(db: Database, reader: ReplicaLog): Promise<Ranges> {
+  /**
+   * All offsets that are kept back, found by the index: what files hold is not read.
+   *
+   * @param encoded gives an event as it is encoded; undefined where it can't be read
+   */
+  async ranges(db: Database, encoded: (offset: number) => Promise<Uint8Array | undefined>): Promise<Ranges> {
     const found: OffsetRange[] = []
     for (const file of this.#table.files()) {
       if (file.log !== this.#log || !this.#hasFile(file.facts)) continue
@@ -43,16 +46,14 @@ export class Withheld {
     const rows = { gte: hostEventKey(this.#log, 0), lt: hostEventKey(this.#log, Number.MAX_SAFE_INTEGER) }
     for await (const [key, kind] of entries(db, rows)) {
       const offset = eventKeyOffset(key)
-      if (!alwaysWhole.has(kind.toString()) && (await this.#hasEvent(reader, offset))) add(found, offset)
+      if (!alwaysWhole.has(kind.toString()) && this.#hasEncoded(await encoded(offset))) add(found, offset)
     }
     return toRanges(found)
   }
 
-  async #hasEvent(reader: ReplicaLog, offset: number): Promise<boolean> {
-    const held = await reader.at(this.#log, offset)
-    if (held?.kind !== 'event') return false
+  #hasEncoded(encoded: Uint8Array | undefined): boolean {
     try {
-      return this.has(decodeEvent(held.encoded))
+      return encoded !== undefined && this.has(decodeEvent(encoded))
     } catch (error) {
       // What can't be read is not sent either.
       if (error instanceof HoldfastError) return false

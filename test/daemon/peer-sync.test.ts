@@ -10,7 +10,7 @@ import { fingerprint } from '../../src/daemon/peer-trust.js'
 import { readHostKey } from '../../src/daemon/host-key.js'
 import { knownForks } from '../../src/daemon/sync-fence.js'
 import { keptIo, type RecordedHome } from './recorded-home.js'
-import { cloned, logsAt, meet, meetIn, namedHome, replayed, snapshot } from './peer-world.js'
+import { cloned, logsAt, meet, meetIn, vaultHome, replayed, snapshot } from './peer-world.js'
 
 const ofA = { 'p/a.jsonl': 'one\ntwo\n', 'p/b.jsonl': 'other\n', 'q/c.jsonl': 'third\n' }
 const ofB = { 'p/x.jsonl': 'birch\n' }
@@ -19,8 +19,8 @@ let a: RecordedHome
 let b: RecordedHome
 
 beforeEach(async () => {
-  a = namedHome('alder')
-  b = namedHome('birch')
+  a = vaultHome('alder')
+  b = vaultHome('birch')
   for (const [path, text] of Object.entries(ofA)) a.write(path, text)
   for (const [path, text] of Object.entries(ofB)) b.write(path, text)
   await a.record()
@@ -84,7 +84,7 @@ describe('two hosts that meet', () => {
   })
 
   it('pass on what they hold of a third', async () => {
-    const c = namedHome('cedar')
+    const c = vaultHome('cedar')
     await meet(a, b)
     await meet(c, b)
     expect(await replayed(c, 'alder')).toEqual(ofA)

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findHome } from '../../src/daemon/home.js'
 import { storedIdentity } from '../../src/daemon/log-continuity.js'
@@ -17,6 +17,13 @@ export function namedHome(name: string): RecordedHome {
   return new RecordedHome(
     findHome({ HOLDFAST_HOME: join(folder, 'home'), HOME: folder, HOLDFAST_NAME: name }),
   )
+}
+
+/** As `namedHome`, of a host that keeps what peers send in its log alone. */
+export function vaultHome(name: string): RecordedHome {
+  const made = namedHome(name)
+  writeFileSync(made.home.configFile, 'write:\n  back: false\n', { mode: 0o600 })
+  return made
 }
 
 /** `a` meets `b` once, as `sync` at `a` does with the served end at `b`; only the link is in memory. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { SyncHost } from '../../src/daemon/sync-host.js'
 import { syncFilter } from '../../src/daemon/sync-filter.js'
 import type { Withhold } from '../../src/engine/ports/replica.js'
+import type { SyncOptions } from '../../src/transport/sync/sync-types.js'
 import { createMemoryLinks } from '../../src/transport/links/memory-link.js'
 import { runSyncSession } from '../../src/transport/sync/sync-session.js'
 import type { SyncFilter, SyncResult } from '../../src/transport/sync/sync-types.js'
@@ -34,14 +35,19 @@ function meetFor(only?: SyncFilter): Promise<readonly [SyncResult, SyncResult]> 
     b.with(async (theirs) => {
       const { near, far } = createMemoryLinks({ clock: mine.clock, random: mine.random })
       const [left, right] = [await SyncHost.open(mine), await SyncHost.open(theirs)]
-      const both = { mode: 'once', send: true, receive: true, authorise: () => 'accept' } as const
+      const both: Pick<SyncOptions, 'mode' | 'send' | 'receive' | 'authorise'> = {
+        mode: 'once',
+        send: true,
+        receive: true,
+        authorise: () => 'accept',
+      }
       return Promise.all([
         runSyncSession({
           ...left.session(),
           ...both,
           link: near,
           role: 'initiator',
-          ...(only && { only }),
+          ...(only ? { only } : {}),
         }),
         runSyncSession({ ...right.session(), ...both, link: far, role: 'responder' }),
       ])

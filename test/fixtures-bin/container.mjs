@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 
 /** The containers that a test set up, from the file that HOLDFAST_TEST_CONTAINERS names. */
@@ -18,14 +18,20 @@ export function fail(words, code = 1) {
 }
 
 /**
- * Runs a command in a container: nothing of this process's environment but the search path, and a home of its own.
- * Gives back its exit code; 128 and more where a signal ended it.
+ * Runs a command in a container: nothing of this process's environment but the search path, and a home of its own. Its
+ * streams go through this process, so that they end with it. Resolves with the exit code.
  */
 export function runIn(container, [program, ...args]) {
   const env = { PATH: container.path ?? process.env['PATH'], HOME: container.home, ...container.env }
-  const { status, signal, error } = spawnSync(program, args, { env, cwd: container.home, stdio: 'inherit' })
-  if (error) return 126
-  return status ?? 128 + (signal === 'SIGKILL' ? 9 : 15)
+  const child = spawn(program, args, { env, cwd: container.home, stdio: 'pipe' })
+  child.stdin.on('error', () => process.stdin.destroy())
+  process.stdin.pipe(child.stdin)
+  child.stdout.pipe(process.stdout)
+  child.stderr.pipe(process.stderr)
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(126))
+    child.once('close', (code) => resolve(code ?? 137))
+  })
 }
 
 export const noShell =

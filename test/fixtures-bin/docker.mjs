@@ -15,12 +15,15 @@ const known = {
 }
 
 const [verb, ...args] = process.argv.slice(2)
-if (verb !== 'exec') fail(`docker: unknown command: docker ${verb}\n\nRun 'docker --help' for more information`)
+if (verb !== 'exec')
+  fail(`docker: unknown command: docker ${verb}\n\nRun 'docker --help' for more information`)
 const { flags, rest } = readFlags(args, known, false, (words) =>
   fail(`${words}${usage}Run 'docker exec --help' for more information`, 125),
 )
 if (rest.length < 2)
-  fail(`docker: 'docker exec' requires at least 2 arguments${usage}See 'docker exec --help' for more information`)
+  fail(
+    `docker: 'docker exec' requires at least 2 arguments${usage}See 'docker exec --help' for more information`,
+  )
 
 const scene = readScene()
 noteCall(scene, 'docker', [verb, ...args])
@@ -43,4 +46,4 @@ if (container.state && container.state !== 'running')
 if (flags.tty && !process.stdin.isTTY) fail('the input device is not a TTY')
 if (container.shell === false) fail(noShell, 127)
 if (!flags.interactive) fail('a link needs -i: without it the command has no standard input')
-process.exit(runIn(container, command))
+process.exit(await runIn(container, command))

@@ -38,7 +38,9 @@ const kinds = {
 
 const args = process.argv.slice(2)
 /** The first argument that is neither a flag nor a flag's value. */
-const verbAt = args.findIndex((arg, i) => !arg.startsWith('-') && !/^(?:--context|--kubeconfig|--namespace|-n)$/.test(args[i - 1] ?? ''))
+const verbAt = args.findIndex(
+  (arg, i) => !arg.startsWith('-') && !/^(?:--context|--kubeconfig|--namespace|-n)$/.test(args[i - 1] ?? ''),
+)
 const verb = args[verbAt]
 const refuse = (words) => fail(`Error: ${words}\nSee 'kubectl${verb ? ` ${verb}` : ''} --help' for usage.`)
 if (verb !== undefined && !(verb in own)) fail(`error: unknown command "${verb}" for "kubectl"`)
@@ -52,14 +54,16 @@ if (verb === undefined) fail('kubectl controls the Kubernetes cluster manager.',
 
 const scene = readScene()
 noteCall(scene, 'kubectl', args)
-if (verb === 'exec') exec()
+if (verb === 'exec') await exec()
 else get()
 
 function cluster() {
   const context = flags.context ?? scene.current
-  if (!Object.hasOwn(scene.contexts, context)) fail(`error: context "${context}" does not exist`)
+  if (!Object.hasOwn(scene.contexts, context))
+    fail(`Error in configuration: context was not found for specified context: ${context}`)
   const found = scene.contexts[context]
-  if (found.down) fail('The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?')
+  if (found.down)
+    fail('The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?')
   return { ...found, namespace: flags.namespace ?? 'default' }
 }
 
@@ -71,7 +75,7 @@ function forbid({ forbidden, namespace }, what) {
   )
 }
 
-function exec() {
+async function exec() {
   if (dash < 0 && rest.length > 1)
     fail(
       'error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n' +
@@ -93,10 +97,13 @@ function exec() {
   const container = pod.containers.find((each) => each.name === wanted)
   if (!container) fail(`error: container ${wanted} not found in pod ${pod.name}`)
   if (pod.containers.length > 1 && flags.container === undefined && !flags.quiet)
-    process.stderr.write(`Defaulted container "${wanted}" out of: ${pod.containers.map((each) => each.name).join(', ')}\n`)
+    process.stderr.write(
+      `Defaulted container "${wanted}" out of: ${pod.containers.map((each) => each.name).join(', ')}\n`,
+    )
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed')
     fail(`error: cannot exec into a container in a completed pod; current phase is ${pod.phase}`)
-  if (pod.phase === 'Pending') fail(`Error from server (BadRequest): pod ${pod.name} does not have a host assigned`)
+  if (pod.phase === 'Pending')
+    fail(`Error from server (BadRequest): pod ${pod.name} does not have a host assigned`)
   if (container.waiting) fail(`error: unable to upgrade connection: container not found ("${wanted}")`)
   if (flags.tty && !process.stdin.isTTY)
     process.stderr.write('Unable to use a TTY - input is not a terminal or the right kind of file\n')
@@ -106,8 +113,9 @@ function exec() {
         `start exec "f00": ${noShell}`,
     )
   if (!flags.stdin) fail('error: a link needs -i: without it the command has no standard input')
-  const code = runIn(container, command)
+  const code = await runIn(container, command)
   if (code !== 0) fail(`command terminated with exit code ${code}`, code)
+  process.exit(0)
 }
 
 function podOf({ pods = [], namespace }, kind, name) {
@@ -121,16 +129,22 @@ function podOf({ pods = [], namespace }, kind, name) {
 }
 
 function get() {
-  if (rest.length !== 1 || kinds[rest[0]] !== 'pods') fail(`error: this stand-in gets pods alone, not ${rest.join(' ')}`)
-  if (flags.output !== 'name') fail(`error: unable to match a printer suitable for the output format "${flags.output}"`)
+  if (rest.length !== 1 || kinds[rest[0]] !== 'pods')
+    fail(`error: this stand-in gets pods alone, not ${rest.join(' ')}`)
+  if (flags.output !== 'name')
+    fail(`error: unable to match a printer suitable for the output format "${flags.output}"`)
   const here = cluster()
   forbid(here, ['', 'list resource "pods"'])
   const running = flags['field-selector']
   if (running !== undefined && running !== 'status.phase=Running')
-    fail(`Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match field selector "${running}"`)
+    fail(
+      `Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match field selector "${running}"`,
+    )
   const wanted = (flags.selector ?? '').split(/,(?![^()]*\))/).map((each) => each.trim())
   const found = (here.pods ?? [])
-    .filter((pod) => pod.namespace === here.namespace && wanted.every((each) => selects(each, pod.labels ?? {})))
+    .filter(
+      (pod) => pod.namespace === here.namespace && wanted.every((each) => selects(each, pod.labels ?? {})),
+    )
     .filter((pod) => running === undefined || (pod.phase ?? 'Running') === 'Running')
   // In no order: the cluster promises none.
   for (const pod of found.toReversed()) process.stdout.write(`pod/${pod.name}\n`)

@@ -41,7 +41,7 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
 export function watchedUrl(home: SyncHome): { readonly url: string; living(): number[] } {
   const file = join(home.folder, 'serving.pids')
   return {
-    url: home.url.replace(/^exec:/, `exec:echo $$ >> '${file}'; `),
+    url: `exec:echo $$ >> '${file}'; ${home.url.slice('exec:'.length)}`,
     living: () => {
       const pids = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []
       return pids.filter((pid) => isProcess(pid, null))

@@ -28,7 +28,8 @@ export default class PeerAddCommand extends HoldfastCommand<PeerAdded> {
     name: Args.string({ description: 'what to call it', required: true }),
     url: Args.string({
       description:
-        "ssh://[USER@]HOST[:PORT], ssh+exec://… by the system's ssh, or 'exec:COMMAND' in one argument: run by `sh -c`, " +
+        "ssh://[USER@]HOST[:PORT], ssh+exec://… by the system's ssh, kube://[CONTEXT@]NAMESPACE/KIND/NAME[?container=C&selector=S], " +
+        "docker://CONTAINER, or 'exec:COMMAND' in one argument: run by `sh -c`, " +
         'it speaks the protocol on its standard input and output',
       required: true,
     }),
@@ -56,7 +57,8 @@ export default class PeerAddCommand extends HoldfastCommand<PeerAdded> {
     '<%= config.bin %> <%= command.id %> box ssh://me@box.example.org:2222 --project api --project web',
     "<%= config.bin %> <%= command.id %> box ssh://box --holdfast-path '/opt/node/bin/node /opt/holdfast/bin/run.js'",
     '<%= config.bin %> <%= command.id %> box ssh://box --accept-host-key SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
-    "<%= config.bin %> <%= command.id %> pod 'exec:kubectl exec -i -n agents deploy/worker -- holdfast serve --stdio' --pull-only",
+    '<%= config.bin %> <%= command.id %> pod kube://agents/deploy/worker --pull-only',
+    '<%= config.bin %> <%= command.id %> old \'exec:su other -c "holdfast serve --stdio"\'',
   ]
 
   async run(): Promise<PeerAdded> {

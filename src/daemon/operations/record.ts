@@ -47,7 +47,7 @@ export async function record(runtime: Runtime, _args: unknown, io: OperationIo):
 }
 
 /** A recording for this one operation; closing the runtime ends it. */
-async function ownSession(runtime: Runtime, io: OperationIo): Promise<RecordingSession> {
+export async function ownSession(runtime: Runtime, io: OperationIo): Promise<RecordingSession> {
   let failure: unknown = null
   const session = await startRecording(runtime, {
     onFatal: (error) => {

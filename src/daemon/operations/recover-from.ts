@@ -10,7 +10,7 @@ import { absolutePath } from '../../engine/record/watched-root.js'
 import { fileState, latestState } from '../../engine/replay/content.js'
 import { formerFiles, type FormerFile } from '../former-files.js'
 import { formerHost, type FormerHost } from '../former-host.js'
-import { setFormerLog } from '../former-log.js'
+import { formerLog, setFormerLog } from '../former-log.js'
 import { ownLogId } from '../log-continuity.js'
 import type { OperationIo } from '../operation.js'
 import { meetPeer } from '../peer-session.js'
@@ -79,13 +79,15 @@ async function continueFormer(
   const { store } = runtime
   const [log] = logs
   const ends = await ownLogId(runtime)
-  if (!continued && log !== undefined && ends !== null) {
+  const known = await formerLog(store)
+  if (log !== undefined && ends !== null && known?.log !== log) {
     await inTurn(runtime, async () => {
       const reason = `this machine had lost everything, and its former log came back from ${peer}`
       const events = store.reader.log(log)?.events ?? 0
       // First what the next log continues: without it a start after a kill in between would open one that does not.
       await setFormerLog(store, { ends, log, events, reason, adopted: false })
-      await addFence(store, { log: ends, reason })
+      // Where only the store was lost, the log that is written now continues the former one already.
+      if (!continued) await addFence(store, { log: ends, reason })
       if (runtime.recorder) await runtime.recorder.restart()
       else await runtime.session?.stop()
     })

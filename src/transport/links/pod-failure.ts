@@ -42,7 +42,7 @@ const runtimeMeanings: readonly Meaning[] = [
 
 const kubeMeanings: readonly Meaning[] = [
   unreachable(
-    /context "[^"]*" does not exist|no context exists with the name/i,
+    /context "[^"]*" does not exist|context was not found for specified context|no context exists with the name/i,
     'the kubeconfig here has no such context',
     '`kubectl config get-contexts` lists them. A daemon may see another KUBECONFIG than this shell.',
   ),

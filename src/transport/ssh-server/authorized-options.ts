@@ -27,7 +27,7 @@ export function splitOptions(
   text: string,
 ): readonly (readonly [name: string, value: string | null])[] | undefined {
   const options: [string, string | null][] = []
-  const option = /([A-Za-z0-9-]+)(?:="((?:[^"\\]|\\.)*)")?(,|$)/y
+  const option = /([A-Za-z][A-Za-z0-9-]*)(?:="((?:[^"\\]|\\.)*)")?(,|$)/y
   while (option.lastIndex < text.length) {
     const match = option.exec(text)
     if (match === null) return undefined

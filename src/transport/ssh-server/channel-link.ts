@@ -49,6 +49,7 @@ export class ChannelLink implements Link {
       channel.once('close', end)
       socket.once('close', end)
     })
+    readLittleAhead(channel, limits.readAheadMaxBytes)
     channel.on('error', () => socket.destroy())
     channel.stderr.on('error', () => undefined)
     channel.on('data', (chunk: Uint8Array) => {
@@ -129,4 +130,13 @@ export class ChannelLink implements Link {
   #unreachable(): HoldfastError {
     return new HoldfastError('PEER_UNREACHABLE', `the link to ${this.name} broke`)
   }
+}
+
+/**
+ * The library opens the client's window anew as long as less than its own 2 MiB wait to be read. What waits there is
+ * memory, and delays whoever must know that this end is slow. The bound is in a field that the types leave open.
+ */
+function readLittleAhead(channel: ServerChannel, maxBytes: number): void {
+  const { _readableState: state } = channel as { readonly _readableState?: { highWaterMark?: unknown } }
+  if (typeof state?.highWaterMark === 'number') state.highWaterMark = Math.min(state.highWaterMark, maxBytes)
 }

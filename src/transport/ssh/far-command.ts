@@ -28,13 +28,17 @@ export const missingHoldfast = 'holdfast was not found in the usual places'
 export const missingNode = 'holdfast is there, but no node to run it'
 
 /**
- * The command that becomes `holdfast serve --stdio` at the far end, whatever shell reads it there. With `holdfastPath`
- * it is that command, as the user gave it; otherwise a search of the usual places. Ends with 127 where nothing is found.
+ * Shell text that becomes `holdfast serve --stdio`. With `holdfastPath` it is that command, as the user gave it; otherwise a
+ * search of the usual places, which ends with 127 where nothing is found.
  */
+export function farScript(holdfastPath?: string): string {
+  return holdfastPath === undefined ? searchScript : `${holdfastPath} serve --stdio`
+}
+
+/** As `farScript`, for whatever shell is the user’s at the far end; the user’s own command is written for that one. */
 export function farCommand(holdfastPath?: string): string {
-  if (holdfastPath !== undefined) return `${holdfastPath} serve --stdio`
   // In single quotes for shells of every kind: no quote, backslash, exclamation mark or line break may stand in it.
-  return `exec sh -c '${searchScript}'`
+  return holdfastPath === undefined ? `exec sh -c '${searchScript}'` : farScript(holdfastPath)
 }
 
 const quoted = (path: string): string => `"${path}"`

@@ -35,13 +35,15 @@ export function owedLines(ledgers: readonly Ledger[], parted: ReadonlySet<LogId>
 /**
  * `lossless`: every record is in the canonical view, in a branch that a conflict names, or in an earlier epoch, on every
  * host.
+ * @param strict whether what recovery saved of a damaged line must be a record as well
  */
 export async function checkLossless(
   owed: readonly OwedLine[],
   { name, reader }: HostStore,
   { facts, views }: HostViews,
+  strict = false,
 ): Promise<void> {
-  const shown = new Map<string, Set<string>>()
+  const shown = new Map<string, Shown>()
   const keyOf = new Map<string, string>()
   for (const [key, { events }] of facts) {
     for (const { event } of events) {
@@ -57,13 +59,13 @@ export async function checkLossless(
       }
     }
     const lines = texts.flatMap((text) => Buffer.from(view.read(text.slice())).toString('latin1').split('\n'))
-    shown.set(key, new Set(lines))
+    shown.set(key, { lines: new Set(lines), mended: events.some(({ event }) => event.body.kind === 'written') })
   }
   const epochs = new Map<string, Set<string>>()
   for (const line of owed) {
     const place = placeName(line.log, line)
     const key = keyOf.get(place)
-    if (key !== undefined && shown.get(key)?.has(line.line) === true) continue
+    if (key !== undefined && isShown(shown.get(key), line.line, strict)) continue
     const what = (): string =>
       `${name} shows nowhere what ${line.log.slice(0, 8)} wrote into ${line.root}/${line.path} (epoch ${line.epoch}` +
       `${line.latest ? ', the last one' : ''}): ${JSON.stringify(line.line.slice(0, 120))}`
@@ -72,6 +74,31 @@ export async function checkLossless(
     let earlier = epochs.get(place)
     if (!earlier) epochs.set(place, (earlier = await linesOfEpochs(reader, line)))
     holds(earlier.has(line.line), 'lossless', what)
+  }
+}
+
+interface Shown {
+  readonly lines: ReadonlySet<string>
+  /** Whether something was put into a file of the stream: recovery may have cut a line out of what a crash damaged. */
+  readonly mended: boolean
+}
+
+/**
+ * What recovery saves of a damaged line is no record of any event: the event's record is the damaged line as a whole. There
+ * it must be then, but for what is no record of its own either.
+ */
+function isShown(shown: Shown | undefined, line: string, strict: boolean): boolean {
+  if (!shown) return false
+  if (shown.lines.has(line)) return true
+  if (strict || !shown.mended) return false
+  return !isObject(line) || [...shown.lines].some((each) => each.includes(line))
+}
+
+function isObject(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object'
+  } catch {
+    return false
   }
 }
 

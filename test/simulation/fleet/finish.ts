@@ -5,6 +5,7 @@ import { checkLossless, owedLines } from '../checkers/lossless.js'
 import { holds } from '../failure.js'
 import type { Fleet } from './fleet.js'
 import type { Machine } from './machine.js'
+import { endedWell, type Meeting } from './meetings.js'
 import { partedLogs } from './parted-logs.js'
 
 const roundsMax = 8
@@ -66,21 +67,36 @@ async function round(fleet: Fleet): Promise<void> {
   // Sessions of before may be half open: they are given up in their own time.
   await fleet.wait(giveUpMs)
   trace.note(`round, ${meetings.open.size} sessions open`)
+  const begun: Meeting[] = []
   if (plan.endsLive) {
     for (const [index, near] of machines.entries()) {
-      for (const far of machines.slice(index + 1)) fleet.meet(near, far, 'live', false)
+      for (const far of machines.slice(index + 1)) begun.push(fleet.meet(near, far, 'live', false))
     }
     await fleet.wait(giveUpMs)
     for (const meeting of meetings.open) meeting.stop.abort()
-    await fleet.wait(1000)
+    await fleet.wait(10_000)
+    ended(fleet, begun)
     return
   }
   for (const [index, near] of machines.entries()) {
     for (const far of machines.slice(index + 1)) {
-      const begun = meetings.open.size
-      fleet.meet(near, far, 'once', false)
-      for (let left = 60; left > 0 && meetings.open.size > begun; left -= 1) await fleet.wait(giveUpMs / 60)
+      const open = meetings.open.size
+      begun.push(fleet.meet(near, far, 'once', false))
+      for (let left = 60; left > 0 && meetings.open.size > open; left -= 1) await fleet.wait(giveUpMs / 60)
     }
+  }
+  ended(fleet, begun)
+}
+
+/** Nothing disturbs any more: a session that does not end, or fails, is a fault. But for those of logs that just parted. */
+function ended({ shared }: Fleet, begun: readonly Meeting[]): void {
+  for (const meeting of begun) {
+    const [a, b] = meeting.ends
+    holds(
+      endedWell(meeting) || shared.size > 0,
+      'convergent',
+      () => `${a.name} and ${b.name} did not end well, with nothing in their way`,
+    )
   }
 }
 
@@ -113,7 +129,7 @@ async function checkAll(fleet: Fleet): Promise<void> {
   const owed = owedLines(ledgers, logs)
   for (const [index, store] of stores.entries()) {
     const views = hosts[index]
-    if (views) await checkLossless(owed, store, views)
+    if (views) await checkLossless(owed, store, views, plants.strict)
   }
   trace.note(`checked ${stores.length} hosts, ${owed.length} lines, ${logs.size} logs that parted`)
 }

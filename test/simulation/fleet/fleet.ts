@@ -12,7 +12,7 @@ import { drawFleetPlan, type FleetPlan } from './fleet-plan.js'
 import { Branchings } from './parted-logs.js'
 import { SeededKeys } from './keys.js'
 import { Machine, type MachineImage } from './machine.js'
-import { Meetings } from './meetings.js'
+import { Meetings, type Meeting } from './meetings.js'
 import { Network } from './network.js'
 import { SessionBook } from './session-book.js'
 import { Writers } from './writers.js'
@@ -21,7 +21,7 @@ import { Writers } from './writers.js'
 export interface FleetPlants extends Omit<Plants, 'plan'> {
   readonly replica?: (replica: Replica, machine: Machine) => Replica
   readonly view?: MakeView
-  /** Whether a peer may be called a liar in no case at all. */
+  /** Whether what the checkers let pass as known is held against the code as well. */
   readonly strict?: boolean
   readonly plan?: Partial<FleetPlan>
 }
@@ -150,10 +150,10 @@ export class Fleet {
   }
 
   /** Begins a session between two machines that run. */
-  meet(near: Machine, far: Machine, mode: 'once' | 'live', faulty: boolean): void {
+  meet(near: Machine, far: Machine, mode: 'once' | 'live', faulty: boolean): Meeting {
     const { links, cutChance } = this.plan
     const lastByte = faulty && this.faults.chance(cutChance) ? 1 + this.faults.int(this.faults.pick([400, 4000, 40_000])) : null
-    this.meetings.begin(near, far, mode, links, lastByte)
+    return this.meetings.begin(near, far, mode, links, lastByte)
   }
 
   /** A new machine that is a copy of another, with this image of it. */

@@ -34,6 +34,11 @@ export interface Meeting {
   readonly outcome: [SyncResult | Error | undefined, SyncResult | Error | undefined]
 }
 
+/** Whether both sides ended as sessions do that nothing disturbs, or refused each other for a reason. */
+export function endedWell({ outcome, sameKey }: Meeting): boolean {
+  return sameKey || outcome.every((how) => how !== undefined && !(how instanceof Error))
+}
+
 /** The sessions between machines: begins them, and sees that they end in no way in which honest hosts can't. */
 export class Meetings {
   readonly open = new Set<Meeting>()
@@ -143,7 +148,7 @@ export class Meetings {
       windowRuns: random.pick([1, 2, 1024]),
       listFrameBytes: random.pick([40, 256 * 1024]),
       compressMinBytes: random.pick([1, 256, 100_000]),
-      memoryEveryMs: random.pick([1000, 60_000]),
+      memoryEveryMs: random.pick([20_000, 60_000]),
     }
   }
 }

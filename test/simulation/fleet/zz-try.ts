@@ -1,5 +1,5 @@
-import { createHasher } from '/work/main/src/platform/node-hasher.js'
-import { simulateFleet } from '/work/main/test/simulation/fleet/fleet-run.js'
+import { createHasher } from '../../../src/platform/node-hasher.js'
+import { simulateFleet } from './fleet-run.js'
 const [from, n, steps] = process.argv.slice(2).map(Number)
 const hasher = await createHasher()
 const print = process.env.PRINT ? (l: string) => console.log(l) : undefined

@@ -147,7 +147,7 @@ export class FakeReplica implements Replica {
     if (point.log !== log || point.events !== from + events.length)
       throw invalid('the point stands elsewhere')
     const held = this.#logs.get(log) ?? { places: new Map<number, Place>() }
-    const before = await this.chainAt(log, from)
+    const before = this.#chainAt(log, from)
     let chain = before ?? run.before
     if (!chain) throw invalid(`nothing is known before ${log}@${from}`)
     const placed: [number, Place][] = []
@@ -162,7 +162,7 @@ export class FakeReplica implements Replica {
       else if (!known) placed.push([from + i, { digest, chain, reason: event.reason }])
     }
     if (!same(chain, point.chain)) throw invalid('the chain does not fit')
-    const here = await this.chainAt(log, point.events)
+    const here = this.#chainAt(log, point.events)
     const after = held.places.get(point.events)
     const joins = here
       ? same(here, chain)
@@ -177,9 +177,7 @@ export class FakeReplica implements Replica {
   }
 
   chainAt(log: LogId, events: number): Promise<Uint8Array | undefined> {
-    if (events === 0) return Promise.resolve(new Uint8Array(32))
-    const held = this.#logs.get(log)
-    return Promise.resolve(held?.places.get(events - 1)?.chain ?? held?.joints.get(events))
+    return Promise.resolve(this.#chainAt(log, events))
   }
 
   onAdded(listener: (log: LogId, range: OffsetRange) => void): () => void {
@@ -189,6 +187,12 @@ export class FakeReplica implements Replica {
 
   get listeners(): number {
     return this.#listeners.size
+  }
+
+  #chainAt(log: LogId, events: number): Uint8Array | undefined {
+    if (events === 0) return new Uint8Array(32)
+    const held = this.#logs.get(log)
+    return held?.places.get(events - 1)?.chain ?? held?.joints.get(events)
   }
 
   #keep({ identity, events, from, point }: EventRun, placed: readonly [number, Place][]): StoreOutcome {
