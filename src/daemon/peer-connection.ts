@@ -11,10 +11,10 @@ export interface ConnectHooks {
   /** Ends the session. */
   readonly signal: AbortSignal
   /** The peer proved this key (its fingerprint) and was accepted. */
-  onAccepted(key: string): void
-  onProgress(progress: LiveProgress): void
+  readonly onAccepted: (key: string) => void
+  readonly onProgress: (progress: LiveProgress) => void
   /** Another history of a log was found that nobody was told of before. */
-  onForks(forks: readonly SyncFork[]): void
+  readonly onForks: (forks: readonly SyncFork[]) => void
 }
 
 /** Meets a peer and stays. done: it does not stay connected; shutdown: either end ended it. Rejects as `meetPeer`. */

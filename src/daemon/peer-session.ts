@@ -1,13 +1,7 @@
 import type { HoldfastError } from '../engine/core/errors.js'
 import type { Link } from '../engine/ports/link.js'
 import { runSyncSession } from '../transport/sync/sync-session.js'
-import type {
-  SyncFilter,
-  SyncFork,
-  SyncOptions,
-  SyncProgress,
-  SyncResult,
-} from '../transport/sync/sync-types.js'
+import type { SyncFilter, SyncOptions, SyncProgress, SyncResult } from '../transport/sync/sync-types.js'
 import type { ConfiguredPeer } from './config.js'
 import type { OperationIo, Progress } from './operation.js'
 import { openPeerLink } from './peer-link.js'

@@ -60,13 +60,14 @@ async function statusRow(runtime: Runtime, configured: ConfiguredPeer): Promise<
   const peer = connection?.peer ?? configured
   const report = connection?.report ?? null
   const { sentLag, receivedLag, unsentMs } = await peerLag(runtime, peer, report?.progress ?? null)
+  const retryMs = report?.retryMs ?? null
   const contactMs = connected(report) ? runtime.clock.now() : await contactOf(runtime, configured, report)
   return {
     ...peerRow(peer),
     state: report?.state ?? ((await lastContactMs(store, peer.name)) === null ? 'unmet' : 'offline'),
     since: report ? iso(report.sinceMs) : null,
     lastContact: contactMs === null ? null : iso(contactMs),
-    retry: report?.retryMs == null ? null : iso(report.retryMs),
+    retry: retryMs === null ? null : iso(retryMs),
     inbound: report?.inbound ?? false,
     sentLag,
     receivedLag,

@@ -59,7 +59,7 @@ export class SessionWatch {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
+    for (const wake of this.#waiting) wake()
   }
 
   #change(signal: AbortSignal): Promise<void> {

@@ -30,7 +30,7 @@ export class SyncWriteBack {
     const { dryRun, noWrite, quietTimeMs } = this.#args
     const { writeBack } = this.#runtime
     if (!writeBack || dryRun || noWrite) return
-    const quiet = quietTimeMs == null ? {} : { quietTimeMs }
+    const quiet = typeof quietTimeMs === 'number' ? { quietTimeMs } : {}
     const { written, held } = await writeBack.settle(quiet)
     for (const file of written) this.#written.set(`${file.root}\0${file.path}`, file)
     this.#held = held

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { clientKey } from '../transport/ssh-server/key-pair.js'
 import { meetOver, type PeerSession } from '../../src/daemon/peer-session.js'
 import { serveListen } from '../../src/daemon/serve-listen.js'
 import type { Listening, ServeListenOptions, ServeListenResult } from '../../src/daemon/serve-listen.js'
@@ -58,7 +58,7 @@ async function listen(
 
 /** A key of a client: authorized at a home, and in a file for the `ssh` command. */
 function authorise(home: RecordedHome['home']): string {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'ada@alder' })
+  const pair = clientKey('ada@alder')
   const file = join(temporaryFolder(), 'key')
   writeFileSync(file, pair.private, { mode: 0o600 })
   writeFileSync(ownAuthorizedKeys(home), `${pair.public}\n`)
@@ -96,10 +96,14 @@ needs('ssh').describe('hosts that meet through the embedded server', () => {
   it('hold each other’s files', async () => {
     const key = authorise(birch.home)
     const server = await listen(birch.home)
-    expect(await meetBySsh(alder, server, key)).toMatchObject({ result: { sent: 2, received: 2, forks: [] } })
+    const { result } = await meetBySsh(alder, server, key)
+    expect(result.forks).toEqual([])
+    expect(Math.min(result.sent, result.received)).toBeGreaterThan(0)
     expect(await meetBySsh(alder, server, key)).toMatchObject({ result: { sent: 0, received: 0 } })
     expect(await server.stop()).toEqual({ served: 2, failed: 0 })
-    expect(server.notes).toContain('127.0.0.1 (ada@alder): alder took 2 events and gave 2')
+    expect(server.notes).toContain(
+      `127.0.0.1 (ada@alder): alder took ${result.received} events and gave ${result.sent}`,
+    )
     expect(await replayed(birch, 'alder')).toEqual({ 'p/a.jsonl': 'one\ntwo\n' })
     expect(await replayed(alder, 'birch')).toEqual({ 'p/b.jsonl': 'birch\n' })
   })
@@ -199,7 +203,7 @@ it('a list of keys counts as it is at each login, and its refused lines are told
   mkdirSync(folder)
   const file = new AuthorizedFile(join(folder, 'keys'), (lines) => refused.push(...lines))
   expect(file.keys()).toEqual([])
-  const [one, two] = [0, 1].map(() => ssh2.utils.generateKeyPairSync('ed25519').public)
+  const [one, two] = [0, 1].map(() => clientKey().public)
   writeFileSync(file.path, `${one}\nfrom="x" ${two}\n`)
   expect(file.keys()).toHaveLength(1)
   expect(file.keys()).toHaveLength(1)

@@ -64,7 +64,7 @@ export class Session {
       files: world.filesFor(life),
       processes: {
         holders: (paths) => this.#holders(paths),
-        agents: () => ({ known: true, list: [] }),
+        agents: (also) => world.runningAgents(also),
       },
       hasher: world.hasher,
       clock: world.clockFor(life),
@@ -82,6 +82,7 @@ export class Session {
       onFatal: (error) => this.fatal(error, life),
       hostName: world.surroundings?.name ?? 'sim',
       keys: world.surroundings?.keys,
+      writing: world.surroundings?.writing ?? null,
     }
     const host = await this.pump(startHost(this.#given))
     if (!host) return false
@@ -108,7 +109,7 @@ export class Session {
       const [host, given] = [this.#host, this.#given]
       if (!host || !given || life.dead) return
       await host.stop()
-      this.#host = await startRecording({ ...given, fullCheck: false }, host.store)
+      this.#host = await startRecording({ ...given, fullCheck: false }, host.store, host.streams)
       if (this.#host.own.afterFork) this.#world.echo.forget()
       this.#world.trace.note(`recording anew into ${this.#host.log.slice(0, 8)}`)
     })
@@ -172,6 +173,7 @@ export class Session {
     await this.pump(this.#change)
     const found = this.#host && (await this.pump(this.#host.recorder.sweep()))
     if (found) this.#world.trace.note(`swept ${JSON.stringify(found)}`)
+    this.#host?.caughtUp()
     return found !== undefined
   }
 
@@ -254,7 +256,7 @@ export class Session {
     if (!host) return false
     const { ledger, trace } = this.#world
     const { reader } = host.store
-    await this.pump(host.tools.writer.flush())
+    await this.pump(host.writeBack?.flushWritten() ?? host.tools.writer.flush())
     if (this.#life.dead) return false
     checkNotEarly(ledger, reader)
     await checkDurable(ledger, reader)
@@ -298,9 +300,10 @@ export class Session {
   #holders(paths: readonly string[]): { known: boolean; byPath: Map<string, number[]> } {
     const byPath = new Map<string, number[]>()
     for (const path of paths) {
-      const pids = this.#world.holders.get(path)
-      if (pids) byPath.set(path, pids)
+      const pids = [...(this.#world.holders.get(path) ?? []), ...(this.#world.agents.holding?.(path) ?? [])]
+      if (pids.length > 0) byPath.set(path, pids)
     }
+    this.#world.untouched.lookedAtFiles()
     return { known: true, byPath }
   }
 

@@ -3,7 +3,8 @@ import type { Clock } from '../../src/engine/ports/clock.js'
 import type { Database } from '../../src/store/database.js'
 import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
 import type { Hasher } from '../../src/engine/ports/hash.js'
-import type { AgentProcess } from '../../src/engine/ports/processes.js'
+import { Untouched, type LiveAgent } from './checkers/untouched.js'
+import type { AgentList, AgentProcess } from '../../src/engine/ports/processes.js'
 import type { PeerIdentity } from '../../src/engine/ports/replica.js'
 import type { WatchedRoot } from '../../src/engine/record/watched-root.js'
 import { ownPrefix } from '../../src/engine/formats/droppings.js'
@@ -19,7 +20,7 @@ import { VirtualTime } from './clock.js'
 import { Device } from './device.js'
 import { Disk } from './disk.js'
 import { simulatedFiles } from './files.js'
-import type { Host } from './host.js'
+import type { Host, Writing } from './host.js'
 import type { Identity } from './own-log.js'
 import { drawPlan, type Plan } from './plan.js'
 import type { ProcessLife } from './process-life.js'
@@ -45,7 +46,13 @@ export interface Actors {
   /** Takes back what only passing states are. */
   rest(): void
   /** The processes among them that are agents. */
-  running?(): readonly AgentProcess[]
+  running?(also: readonly number[]): readonly AgentProcess[]
+  /** The machine lost its power. */
+  powerLost?(): void
+  /** Those that hold a file open. */
+  holding?(path: string): readonly number[]
+  /** The agents on a file. */
+  writing?(path: string): readonly LiveAgent[]
 }
 
 /** What a world shares with the worlds of other machines, and where it differs from the only one. */
@@ -58,6 +65,8 @@ export interface Surroundings {
   /** The machine's own wall clock, which may be wrong. */
   readonly wallMs: () => number
   readonly keys: HostKeys
+  /** How this machine's Holdfast writes back; null: not at all. */
+  readonly writing: Writing | null
 }
 
 /** The private halves of host keys, which lie outside the store. */
@@ -79,6 +88,7 @@ export class World {
   readonly agents: Actors
   readonly ledger = new Ledger()
   readonly echo = new EchoFree()
+  readonly untouched = new Untouched()
   readonly hasher: Hasher
   readonly trace: Notes
   readonly plants: Plants
@@ -159,8 +169,9 @@ export class World {
   }
 
   /** The agents that run on this machine, as its system lists them. */
-  runningAgents(): readonly AgentProcess[] {
-    return this.agents.running?.() ?? []
+  runningAgents(also: readonly number[] = []): AgentList {
+    this.untouched.lookedAtAgents()
+    return { known: true, list: this.agents.running?.(also) ?? [] }
   }
 
   reviewEcho(): void {
@@ -204,6 +215,7 @@ export class World {
         if (this.faults.chance(this.plan.fullChance)) throw new FileError('ENOSPC', path)
       },
       onReplace: (to, by) => this.#onReplace(to, by),
+      onAppended: (path, bytes) => this.#onAppended(path, bytes),
     })
     return this.plants.files?.(files) ?? files
   }
@@ -253,6 +265,7 @@ export class World {
     const place = placeOf(to, this.roots)
     if (!place || place.path.includes(ownPrefix)) return
     const { root, path } = place
+    this.guard(() => this.untouched.written(to, this.agents.writing?.(to) ?? []))
     const there = this.disk.find(to)
     if (there) this.guard(() => checkLoggedFirst(this.ledger, root.name, path, there.bytes))
     const next = by === null ? undefined : this.disk.find(by)
@@ -260,6 +273,14 @@ export class World {
     this.trace.note(
       `replace ${to}: ${there?.bytes.length ?? 'nothing'} by ${next?.bytes.length ?? 'nothing'}`,
     )
+  }
+
+  #onAppended(to: string, bytes: Uint8Array): void {
+    const place = placeOf(to, this.roots)
+    if (!place || place.path.includes(ownPrefix)) return
+    this.guard(() => this.untouched.written(to, this.agents.writing?.(to) ?? []))
+    this.echo.added(place.root.name, place.path, Buffer.from(bytes))
+    this.trace.note(`append ${bytes.length} to ${to}`)
   }
 
   #digestOf(operations: Parameters<Database['batch']>[0]): string {

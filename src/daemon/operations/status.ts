@@ -114,7 +114,7 @@ export async function status(runtime: Runtime): Promise<StatusResult> {
       peer: fork.peer,
       found: new Date(fork.foundMs).toISOString(),
     })),
-    held: [],
+    held: (session?.writeBack.held ?? []).map(({ file, path, reason }) => ({ path: file ?? path, reason })),
     suspects,
     problems: session?.recorder.problems ?? [],
     conflicts: 0,

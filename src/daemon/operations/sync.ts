@@ -109,13 +109,13 @@ async function overConnection(
   { connections }: Runtime,
   peer: ConfiguredPeer,
   args: SyncArgs,
-  { signal, progress }: OperationIo,
+  io: OperationIo,
 ): Promise<Exchanged | null> {
   const connection = connections?.of(peer.name)
   if (!connection || args.dryRun) return null
   directionOf(peer, args)
   peerFilter(peer, args)
-  const moved = await connection.caughtUp(signal, (each) => progress(progressOf(peer.name, each)))
+  const moved = await connection.caughtUp(io.signal, (each) => io.progress(progressOf(peer.name, each)))
   if (!moved) return null
   const forks = connection.takeForks().map((fork) => ({ ...fork, peer: peer.name, isNew: true }))
   const row = { name: peer.name, ...moved, first: false, missing: 0, unreadable: 0, error: null }

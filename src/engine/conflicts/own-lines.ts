@@ -29,7 +29,11 @@ export function conflictLines(
   hasher: Hasher,
 ): ConflictLines {
   const texts = conflict.branches.map(({ head }) => view.branchText(head) ?? emptyText)
-  if (shape === 'whole') return { common: 0, branches: texts.map((text) => wholeValue(text)) }
+  if (shape === 'whole')
+    return {
+      common: 0,
+      branches: texts.map((text, i) => wholeValue(text, conflict.branches[i]?.records ?? 0)),
+    }
   const common = commonLines(view, texts)
   const lines = texts.map((text) => [...textLines(view, text, hasher, common)])
   const branches = texts.map((text, i) => {
@@ -40,9 +44,9 @@ export function conflictLines(
   return { common, branches }
 }
 
-/** A small state file is one value, whatever lines it has. */
-function wholeValue(text: StreamText): BranchLines {
-  return { text, own: text.length === 0 ? [] : [{ from: 0, to: text.length, key: '' }] }
+/** A small state file is one value, whatever lines it has, also an empty one. A branch may hold none of its own. */
+function wholeValue(text: StreamText, records: number): BranchLines {
+  return { text, own: records === 0 ? [] : [{ from: 0, to: text.length, key: '' }] }
 }
 
 function afterFork(mine: readonly TextLine[], others: readonly (readonly TextLine[])[]): TextLine[] {

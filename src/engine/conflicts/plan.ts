@@ -1,5 +1,5 @@
 import { HoldfastError } from '../core/errors.js'
-import type { ResolveBody } from '../core/event.js'
+import type { EventRef, ResolveBody } from '../core/event.js'
 import { planResolution, planUndo } from '../core/merge/resolution.js'
 import type { StreamView } from '../core/merge/stream-view.js'
 import type { Branch, Conflict, MergeShape, StreamText } from '../core/merge/types.js'
@@ -29,8 +29,9 @@ export function possibleChoices(conflict: Conflict, stream: Stream, shape: Merge
 }
 
 /**
- * The event that resolves a conflict, and what leaves the stream by it. It covers every head of the stream, so what is
- * open beside this conflict is taken into a union as well, and leaves as well with a split. Throws USAGE.
+ * The event that resolves a conflict, and what leaves the stream by it. It covers every head of the text that the
+ * conflict is about, so what else is open there is taken into a union as well, and leaves as well with a split. A text
+ * of the stream that shares nothing with it (the file before a rotation) is left alone. Throws USAGE.
  */
 export function planChoice(
   view: StreamView,
@@ -41,12 +42,37 @@ export function planChoice(
 ): PlannedResolution {
   const choices = possibleChoices(conflict, stream, shape)
   if (!choices.includes(chosen.choice)) throw impossible(conflict, choices)
-  if (chosen.choice === 'union') return { body: unionBody(view, stream, shape, conflict), leaving: [] }
+  const side = sideOf(view, conflict)
+  if (chosen.choice === 'union') return { body: unionBody(view, stream, shape, conflict, side), leaving: [] }
   const { choice, stays } = chosen
+  const whole = { ...conflict, branches: side.branches }
+  const { body, leaving } = planResolution(view, stream.key, shape, whole, { choice, head: stays.head })
+  return { body: { ...body, heads: side.heads }, leaving }
+}
+
+/** What a resolution of a conflict is about. */
+interface Side {
+  /** The conflict's branches, and those of whatever else is open in the same text. */
+  readonly branches: readonly Branch[]
+  readonly heads: readonly EventRef[]
+  /** Whether it is the text that the stream shows. */
+  readonly isShown: boolean
+}
+
+function sideOf(view: StreamView, conflict: Conflict): Side {
+  const shown = new Set(view.view().heads.map(refName))
+  const touchesShown = ({ kind, branches }: Conflict): boolean =>
+    kind === 'unrelated' || branches.some(({ head }) => shown.has(refName(head)))
+  const isShown = conflict.status === 'merged' || touchesShown(conflict)
   const open = view.conflicts().filter(({ status, id }) => status === 'open' && id !== conflict.id)
-  const branches = distinct([...conflict.branches, ...open.flatMap((other) => other.branches)])
-  const whole = { ...conflict, branches }
-  return planResolution(view, stream.key, shape, whole, { choice, head: stays.head })
+  const same = open.filter((other) => conflict.kind === 'unrelated' || touchesShown(other) === isShown)
+  const others = open.filter((other) => !same.includes(other))
+  const branches = distinct([...conflict.branches, ...same.flatMap((other) => other.branches)])
+  const mine = new Set(branches.map(headName))
+  const left = new Set(others.flatMap((other) => other.branches.map(headName)))
+  if (!isShown) for (const name of shown) left.add(name)
+  const heads = view.heads().filter((head) => mine.has(refName(head)) || !left.has(refName(head)))
+  return { branches, heads, isShown }
 }
 
 /** The event that takes back what resolved a conflict. Throws USAGE where nothing did. */
@@ -57,16 +83,19 @@ export function planTakeBack(stream: Stream, conflict: Conflict): ResolveBody {
   return planUndo(stream.key, inForce)
 }
 
-function unionBody(view: StreamView, stream: Stream, shape: MergeShape, conflict: Conflict): ResolveBody {
+function unionBody(
+  view: StreamView,
+  stream: Stream,
+  shape: MergeShape,
+  conflict: Conflict,
+  { branches, heads, isShown }: Side,
+): ResolveBody {
   const canonical = view.view()
-  const heads = view.heads()
   const common = { kind: 'resolve', stream: stream.key, heads, choice: 'union' } as const
   if (conflict.status === 'merged') return { ...common, pieces: canonical.text.slice() }
   if (shape !== 'tree' && shape !== 'records')
     return planResolution(view, stream.key, shape, conflict, { choice: 'union' }).body
-  const open = view.conflicts().filter(({ status }) => status === 'open')
-  const named = distinct([...conflict.branches, ...open.flatMap(({ branches }) => branches)])
-  const kept = [...named.map(({ head }) => head), ...canonical.heads]
+  const kept = [...branches.map(({ head }) => head), ...(isShown ? canonical.heads : [])]
   return { ...common, pieces: view.unionText(kept).slice() }
 }
 
@@ -76,7 +105,11 @@ function distinct(branches: readonly Branch[]): Branch[] {
 
 /** `log:offset` of where a branch ends. */
 export function headName({ head }: Branch): string {
-  return `${head.log}:${head.offset}`
+  return refName(head)
+}
+
+function refName({ log, offset }: EventRef): string {
+  return `${log}:${offset}`
 }
 
 function impossible(conflict: Conflict, choices: readonly ChoiceName[]): HoldfastError {

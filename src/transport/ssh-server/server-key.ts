@@ -9,9 +9,15 @@ export interface ServerKey {
   readonly blob: Buffer
 }
 
-/** Makes an Ed25519 key, in OpenSSH's own format. */
+/**
+ * Makes an Ed25519 key, in OpenSSH's own format. One in 256 that the library makes can't be read by anybody: it drops a
+ * zero at the beginning of the public half. Such a one is made anew.
+ */
 export function createServerKey(comment: string): string {
-  return ssh2.utils.generateKeyPairSync('ed25519', { comment }).private
+  for (;;) {
+    const text = ssh2.utils.generateKeyPairSync('ed25519', { comment }).private
+    if (readServerKey(text)) return text
+  }
 }
 
 /** undefined where the text is no private key without a passphrase. */

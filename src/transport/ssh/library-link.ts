@@ -26,8 +26,10 @@ export async function openLibraryLink(options: LibraryLinkOptions): Promise<SshL
     return new SshLink({ name, channel, client, destroy, addCommand: policy.addCommand })
   } catch (error) {
     destroy()
-    const why = printable((error as Error).message)
-    throw unreachable(route[route.length - 1] as SshHost, `it runs no command: ${why}`, error)
+    const { message } = error as Error
+    const broke = /No response|Not connected/.test(message)
+    const why = broke ? 'it closed the connection' : `it runs no command: ${printable(message)}`
+    throw unreachable(route[route.length - 1] as SshHost, why, error)
   }
 }
 

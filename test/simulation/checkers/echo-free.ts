@@ -14,6 +14,12 @@ export class EchoFree {
     this.#own.set(`${root}/${path}`, bytes)
   }
 
+  /** Holdfast added this to what stands there. */
+  added(root: string, path: string, bytes: Buffer): void {
+    const before = this.#own.get(`${root}/${path}`) ?? Buffer.alloc(0)
+    this.#own.set(`${root}/${path}`, Buffer.concat([before, bytes]))
+  }
+
   /** Somebody else changed what is at the path: what is recorded now may be theirs. */
   touched(root: string, path: string): void {
     this.#own.delete(`${root}/${path}`)

@@ -112,7 +112,9 @@ export class Replayer {
       case 'reset':
         return this.#kept(file, body.epoch, body.keep, before)
       case 'written': {
-        const kept = this.#kept(file, body.epoch, body.keep, before)
+        // In the same epoch it was added to what stood there.
+        const isAdded = body.epoch === file.epoch && body.keep <= before.length
+        const kept = isAdded ? before.subarray(0, body.keep) : this.#kept(file, body.epoch, body.keep, before)
         const added = kept && this.#pieces(body.pieces)
         if (!kept || !added) return null
         return verified(Buffer.concat([kept, added]), body.length, body.digest, `written ${file.path}`)

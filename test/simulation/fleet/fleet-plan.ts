@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../../fixtures-gen/random.js'
 import type { Plan } from '../plan.js'
+import type { Writing } from '../host.js'
 import type { LinkHabits } from './pipe.js'
 
 /** What may go wrong in one run of many hosts. Each seed allows another mix. */
@@ -21,6 +22,10 @@ export interface FleetPlan {
   readonly homesDiffer: boolean
   /** How often an agent edits, cuts or deletes instead of appending. */
   readonly harmChance: number
+  /** How often an agent stays on a file for a while. */
+  readonly stayChance: number
+  /** How hosts write back what comes from others; null: they don't. */
+  readonly writing: Writing | null
   /** How often each befalls a machine. */
   readonly wipeChance: number
   readonly cloneChance: number
@@ -50,6 +55,10 @@ export function drawFleetPlan(random: SeededRandom): FleetPlan {
     jumpChance: maybe(0.4, 0.05),
     homesDiffer: random.chance(0.5),
     harmChance: random.pick([0, 0, 0.03, 0.15]),
+    stayChance: random.pick([0, 0.1, 0.3]),
+    writing: random.chance(0.25)
+      ? null
+      : { quietTimeMs: random.pick([0, 300, 5000]), policy: { back: true, onConflict: 'union' } },
     wipeChance: maybe(0.3, 0.03),
     cloneChance: maybe(0.3, 0.03),
     rollBackChance: maybe(0.3, 0.03),

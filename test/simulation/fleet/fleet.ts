@@ -45,7 +45,7 @@ export class Fleet {
   readonly #seed: string
   readonly #hasher: Hasher
   readonly #keys: SeededKeys
-  readonly #book: SessionBook
+  readonly book: SessionBook
 
   constructor(seed: string, hasher: Hasher, trace: Trace, plants: FleetPlants) {
     const stream = (name: string): SeededRandom => new SeededRandom(`${seed}/fleet/${name}`)
@@ -57,7 +57,7 @@ export class Fleet {
     this.random = stream('world')
     this.faults = stream('faults')
     this.#keys = new SeededKeys(stream('keys'))
-    this.#book = new SessionBook(stream('sessions'))
+    this.book = new SessionBook(stream('sessions'))
     this.network = new Network(this.time, stream('network'), trace)
     this.meetings = new Meetings(this.network, stream('meetings'), trace, plants.strict === true ? new Set() : this.shared)
     for (let left = this.plan.hosts; left > 0; left -= 1) this.add()
@@ -78,13 +78,14 @@ export class Fleet {
       trace: this.trace.of(name),
       plants: { ...plants, plan: this.plan.machine },
       keys: this.#keys,
+      writing: this.plan.writing,
       random: new SeededRandom(`${this.#seed}/${name}/writers`),
-      actors: (of, random) => new Writers(of, this.#book, random, this.plan.harmChance),
+      actors: (of, random) => new Writers(of, this.book, random, this.plan),
       around: replica ?? ((plain) => plain),
     })
     machine.skewMs = (this.faults.float() - 0.5) * 2 * this.plan.skewMaxMs
     this.machines.push(machine)
-    this.#book.machines.push(machine)
+    this.book.machines.push(machine)
     return machine
   }
 

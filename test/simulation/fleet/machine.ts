@@ -3,6 +3,7 @@ import type { Hasher } from '../../../src/engine/ports/hash.js'
 import { knownForks, type KnownFork } from '../../../src/daemon/sync-fence.js'
 import type { Replica } from '../../../src/engine/ports/replica.js'
 import type { VirtualTime } from '../clock.js'
+import type { Writing } from '../host.js'
 import type { DiskImage } from '../disk.js'
 import { losePower } from '../power-loss.js'
 import type { Identity } from '../own-log.js'
@@ -27,6 +28,7 @@ export interface MachineTools {
   /** Puts a planted fault between the protocol and the store. */
   readonly around: (replica: Replica, machine: Machine) => Replica
   readonly random: SeededRandom
+  readonly writing: Writing | null
 }
 
 /** A whole machine as it was at some moment. */
@@ -43,6 +45,8 @@ export class Machine {
   readonly session: Session
   /** How far its clock is ahead of true time. */
   skewMs = 0
+  /** Whether anything but Holdfast took bytes that agents wrote, or put older ones in their place. */
+  lostBytes = false
   readonly #tools: MachineTools
   /** What sessions do to the logs that this host writes, one after the other. */
   #turn: Promise<void> = Promise.resolve()
@@ -57,7 +61,8 @@ export class Machine {
       home,
       roots: fleetRoots(home),
       actors: () => actors(this, random),
-      wallMs: () => time.nowMs + this.skewMs,
+      wallMs: () => this.nowMs,
+      writing: tools.writing,
       keys,
     })
     this.session = new Session(this.world)
@@ -65,6 +70,11 @@ export class Machine {
 
   get isUp(): boolean {
     return this.session.host !== null && !this.session.life.dead
+  }
+
+  /** By its own wall clock. */
+  get nowMs(): number {
+    return this.#tools.time.nowMs + this.skewMs
   }
 
   /** Whether a process ended that nobody has cleared away yet. */
@@ -117,6 +127,8 @@ export class Machine {
     await world.device.afterCrash(mode)
     world.trace.note(`ended by ${mode}`)
     if (mode !== 'power-loss') return
+    this.lostBytes = true
+    world.agents.powerLost?.()
     for (const { path, what } of losePower(world.disk, world.faults, world.time.nowMs, world.plan.blockBytes)) {
       world.trace.note(`power loss: ${what} ${path}`)
     }
@@ -131,6 +143,7 @@ export class Machine {
 
   /** Puts an image in place of all that is here. No process may run. */
   async restore(image: MachineImage, machineId: string): Promise<void> {
+    this.lostBytes = true
     const { disk, device, identity, ledger, echo } = this.world
     disk.restore(image.disk)
     await device.restore(image.rows)
@@ -141,6 +154,7 @@ export class Machine {
 
   /** Takes everything: store, keys, files. */
   async wipe(): Promise<void> {
+    this.lostBytes = true
     const { disk, device, identity, ledger, echo, home, roots, faults } = this.world
     if (disk.find(home)) disk.remove(home)
     for (const { base } of roots) disk.makeFolders(base, 0o755)

@@ -14,6 +14,8 @@ export interface FleetSession {
 export class SessionBook {
   readonly sessions: FleetSession[] = []
   readonly machines: Machine[] = []
+  /** Records that agents wrote whole, and nobody harmed: by the machine. */
+  readonly authored: { readonly machine: string; readonly line: string }[] = []
   readonly #random: SeededRandom
 
   constructor(random: SeededRandom) {
@@ -51,7 +53,13 @@ function state(id: string): FleetSession {
 }
 
 /** What an agent writes next, given what its file holds: a record that goes on from the last one, or a whole state. */
-export function recordOf(session: FleetSession, bytes: Buffer, machine: Machine, random: SeededRandom): Buffer {
+export function recordOf(
+  session: FleetSession,
+  bytes: Buffer,
+  machine: Machine,
+  random: SeededRandom,
+  last: string | null = lastUuid(bytes),
+): Buffer {
   const { world, name } = machine
   const timestamp = new Date(Math.floor(world.time.nowMs + machine.skewMs)).toISOString()
   const uuid = random.uuid()
@@ -59,11 +67,9 @@ export function recordOf(session: FleetSession, bytes: Buffer, machine: Machine,
   const cwd = `${world.home}/eon`
   switch (session.format) {
     case 'claude': {
-      const last = lastRecord(bytes)
       if (random.chance(0.06)) return line({ type: 'custom-title', customTitle: text, sessionId: session.id })
-      const parentUuid = typeof last?.['uuid'] === 'string' ? last['uuid'] : null
       const message = { role: 'user', content: text }
-      return line({ parentUuid, type: 'user', uuid, sessionId: session.id, cwd, timestamp, message })
+      return line({ parentUuid: last, type: 'user', uuid, sessionId: session.id, cwd, timestamp, message })
     }
     case 'codex':
       return bytes.length === 0
@@ -76,12 +82,14 @@ export function recordOf(session: FleetSession, bytes: Buffer, machine: Machine,
   }
 }
 
-function lastRecord(bytes: Buffer): Record<string, unknown> | null {
+/** The id of the last record of a file that has one. */
+export function lastUuid(bytes: Buffer): string | null {
   const lines = bytes.toString('utf8').split('\n').slice(0, -1)
   for (const each of lines.toReversed()) {
     try {
       const value: unknown = JSON.parse(each)
-      if (typeof value === 'object' && value !== null && 'uuid' in value) return { ...value }
+      if (typeof value !== 'object' || value === null || !('uuid' in value)) continue
+      if (typeof value.uuid === 'string') return value.uuid
     } catch {
       // A line that somebody cut or edited.
     }

@@ -1,5 +1,9 @@
+import type { AgentProcess } from '../../../src/engine/ports/processes.js'
 import type { SeededRandom } from '../../fixtures-gen/random.js'
+import type { LiveAgent } from '../checkers/untouched.js'
 import type { Inode } from '../inode.js'
+import type { FleetPlan } from './fleet-plan.js'
+import { LiveAgents } from './live-agents.js'
 import type { Actors } from '../world.js'
 import type { Machine } from './machine.js'
 import { recordOf, type FleetSession, type SessionBook } from './session-book.js'
@@ -14,15 +18,22 @@ export class Writers implements Actors {
   readonly #machine: Machine
   readonly #book: SessionBook
   readonly #random: SeededRandom
-  readonly #harmChance: number
+  readonly #plan: Pick<FleetPlan, 'harmChance' | 'stayChance'>
+  readonly #live: LiveAgents
   /** The rest of a record of which the beginning is written. */
   readonly #pending = new Map<string, Buffer>()
 
-  constructor(machine: Machine, book: SessionBook, random: SeededRandom, harmChance: number) {
+  constructor(
+    machine: Machine,
+    book: SessionBook,
+    random: SeededRandom,
+    plan: Pick<FleetPlan, 'harmChance' | 'stayChance'>,
+  ) {
     this.#machine = machine
     this.#book = book
     this.#random = random
-    this.#harmChance = harmChance
+    this.#plan = plan
+    this.#live = new LiveAgents(machine, random)
   }
 
   act(): void {
@@ -38,7 +49,17 @@ export class Writers implements Actors {
       if (session.shared || this.#isNew(session) || random.chance(0.1)) this.#begin(target)
       return
     }
-    if (random.chance(this.#harmChance)) this.#harm(target, inode)
+    const agent = this.#live.on(target.path)
+    if (agent) {
+      if (random.chance(0.2)) this.#live.end(agent)
+      else this.#authored(this.#live.write(agent))
+      return
+    }
+    if (session.format !== 'file' && random.chance(this.#plan.stayChance)) {
+      this.#live.start(session, target.path, inode)
+      return
+    }
+    if (random.chance(this.#plan.harmChance)) this.#harm(target, inode)
     else if (random.chance(0.08)) this.#carry(target)
     else this.#append(target, inode)
   }
@@ -46,6 +67,7 @@ export class Writers implements Actors {
   /** Ends the records of which only the beginning is written. */
   rest(): void {
     this.#machine.world.byOthers(() => {
+      this.#live.endAll()
       for (const [path, rest] of this.#pending) {
         const inode = this.#disk.find(path)
         if (inode) this.#write(path, inode, Buffer.concat([inode.bytes, rest]))
@@ -54,8 +76,29 @@ export class Writers implements Actors {
     })
   }
 
+  running(): readonly AgentProcess[] {
+    return this.#live.processes()
+  }
+
+  holding(path: string): readonly number[] {
+    return this.#live.holding(path)
+  }
+
+  writing(path: string): readonly LiveAgent[] {
+    return this.#live.all(path)
+  }
+
+  powerLost(): void {
+    this.#live.endAll()
+  }
+
   get #disk(): Machine['world']['disk'] {
     return this.#machine.world.disk
+  }
+
+  /** Where the record before it is cut short, it is glued to what is left of that. */
+  #authored(record: Buffer | null): void {
+    if (record) this.#book.authored.push({ machine: this.#machine.name, line: record.toString('latin1', 0, record.length - 1) })
   }
 
   #isNew({ pathBelow }: FleetSession): boolean {
@@ -65,7 +108,9 @@ export class Writers implements Actors {
   #begin({ session, path }: Target): void {
     this.#note('begin', path)
     this.#folderOf(path)
-    this.#disk.make(path, 'file', 0o644, recordOf(session, Buffer.alloc(0), this.#machine, this.#random))
+    const record = recordOf(session, Buffer.alloc(0), this.#machine, this.#random)
+    this.#disk.make(path, 'file', 0o644, record)
+    if (session.format !== 'file') this.#authored(record)
   }
 
   #append({ session, path }: Target, inode: Inode): void {
@@ -82,6 +127,8 @@ export class Writers implements Actors {
     if (cut < record.length) this.#pending.set(path, record.subarray(cut))
     this.#note(cut < record.length ? 'half a record' : 'record', path)
     this.#write(path, inode, Buffer.concat([bytes, record.subarray(0, cut)]))
+    const whole = !rest && cut === record.length && (bytes.length === 0 || bytes.at(-1) === 0x0a)
+    if (whole) this.#authored(record)
   }
 
   /** Copies the session's file from another machine that has one, over nothing or over an older copy. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import ssh2 from 'ssh2'
+import { clientKey } from './key-pair.js'
 import { parseAuthorizedKeys } from '../../../src/transport/ssh-server/authorized-keys.js'
 import { splitOptions } from '../../../src/transport/ssh-server/authorized-options.js'
 
-const ed = ssh2.utils.generateKeyPairSync('ed25519').public
+const ed = clientKey().public
 const ec = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).public
 const rsa = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).public
 const [, edBase64 = ''] = ed.split(' ')

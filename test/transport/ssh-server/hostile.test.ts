@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import ssh2 from 'ssh2'
 import type { Client, ClientChannel } from 'ssh2'
 import { afterEach, describe, expect, it } from 'vitest'
+import { clientKey } from './key-pair.js'
 import { SshWorld } from './ssh-world.js'
 import type { SshWorldOptions } from './ssh-world.js'
 
@@ -73,7 +73,7 @@ describe('a hostile client', () => {
       privateKey: undefined as never,
       authHandler: (_left: unknown, _partial: unknown, next: (method: object) => void) => {
         tries += 1
-        const key = ssh2.utils.generateKeyPairSync('ed25519').private
+        const key = clientKey().private
         next({ type: 'publickey', username: 'x', key })
       },
     } as never)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import type { Client, ClientChannel } from 'ssh2'
 import { afterEach, describe, expect, it } from 'vitest'
+import { clientKey } from './key-pair.js'
 import { systemClock } from '../../../src/platform/system-clock.js'
 import { createServerKey, readServerKey } from '../../../src/transport/ssh-server/server-key.js'
 import { listenSsh } from '../../../src/transport/ssh-server/ssh-server.js'
@@ -99,7 +100,7 @@ needs('ssh').describe('the embedded server, reached by OpenSSH', () => {
 
   it('turns away a key that is not listed, and one whose restriction it does not know', async () => {
     const stranger = await opened({
-      authorized: () => ssh2.utils.generateKeyPairSync('ed25519').public,
+      authorized: () => clientKey().public,
     })
     const restricted = await opened({ authorized: (key) => `from="10.1.2.3" ${key}` })
     for (const world of [stranger, restricted])
@@ -127,7 +128,7 @@ needs('ssh').describe('the embedded server, reached by OpenSSH', () => {
 describe('the embedded server', () => {
   it('logs nobody in without a signature of the key itself', async () => {
     const world = await opened()
-    const other = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('ed25519').private)
+    const other = ssh2.utils.parseKey(clientKey().private)
     const listed = ssh2.utils.parseKey(world.privateKey)
     if (other instanceof Error || listed instanceof Error) throw new Error('no key')
     // Shows the listed key and signs with another one; then with garbage of the right and of a wrong length.

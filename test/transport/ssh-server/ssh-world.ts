@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import type { Client, ConnectConfig } from 'ssh2'
+import { clientKey } from './key-pair.js'
 import { systemClock } from '../../../src/platform/system-clock.js'
 import { parseAuthorizedKeys } from '../../../src/transport/ssh-server/authorized-keys.js'
 import { createServerKey, readServerKey } from '../../../src/transport/ssh-server/server-key.js'
@@ -43,7 +44,7 @@ export class SshWorld {
 
   static async open({ serve = echo, limits = {}, authorized }: SshWorldOptions = {}): Promise<SshWorld> {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-ssh-'))
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'ada@laptop' })
+    const pair = clientKey('ada@laptop')
     const hostKey = readServerKey(createServerKey('test'))!
     const file = parseAuthorizedKeys(authorized?.(pair.public) ?? pair.public)
     const notes: string[] = []
