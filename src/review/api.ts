@@ -87,7 +87,7 @@ export function reviewApi({ asker, daemonStatus, now }: ApiParts): Hono {
     const args = understood(requests.undo, await body(context))
     return context.json(await asker.change<object>('conflict.undo', args))
   })
-  api.notFound((context) => answerError(context, new HoldfastError('USAGE', 'there is no such question')))
+  api.all('*', (context) => answerError(context, new HoldfastError('USAGE', 'there is no such question')))
   api.onError((error, context) => answerError(context, error))
   return api
 }

@@ -35,7 +35,9 @@ export function reviewApp(parts: AppParts): Hono {
   app.use('*', admitted(access, parts.onAdmitted))
   const page = new Hono()
   page.get('/', (context) => context.html(pageDocument))
-  page.get('/style.css', (context) => context.body(pageStyle, 200, { 'Content-Type': 'text/css; charset=utf-8' }))
+  page.get('/style.css', (context) =>
+    context.body(pageStyle, 200, { 'Content-Type': 'text/css; charset=utf-8' }),
+  )
   page.get('/icon.svg', (context) => context.body(pageIcon, 200, { 'Content-Type': 'image/svg+xml' }))
   for (const [path, source] of scripts)
     page.get(`/${path}`, (context) =>

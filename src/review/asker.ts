@@ -48,8 +48,7 @@ export class Asker {
   }
 
   async #turn<R>(work: () => Promise<R>): Promise<R> {
-    if (this.#waiting >= waitingMax)
-      throw new HoldfastError('STORE_IN_USE', 'too many requests wait already')
+    if (this.#waiting >= waitingMax) throw new HoldfastError('STORE_IN_USE', 'too many requests wait already')
     this.#waiting++
     const result = this.#last.then(work)
     const over = (): void => void this.#waiting--

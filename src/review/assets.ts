@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Modules beside the page’s own that the browser loads: pure, and shared with the commands. */
-const sharedModules = ['cli/counted.js', 'cli/format.js']
+const sharedModules = ['counted', 'damage-lines', 'format', 'peer-text', 'safe-text'].map(
+  (name) => `cli/${name}.js`,
+)
 
 /**
  * The scripts of the page by their path below the folder of compiled sources, read once: what is served is what stands in

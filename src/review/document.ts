@@ -26,9 +26,7 @@ export const pageIcon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32
  *   page led to this one
  */
 export function refusedPage(message: string, mayContinue: boolean): string {
-  const more = mayContinue
-    ? '<p>If you have just followed that link: <a href="">continue</a>.</p>'
-    : ''
+  const more = mayContinue ? '<p>If you have just followed that link: <a href="">continue</a>.</p>' : ''
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Holdfast</title></head>

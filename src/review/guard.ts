@@ -53,13 +53,13 @@ export const ownOrigin: MiddlewareHandler = async (context, next) => {
   const site = req.header('sec-fetch-site')
   const reading = req.method === 'GET' || req.method === 'HEAD'
   const foreign = site !== undefined && site !== 'same-origin' && !(reading && site === 'none')
-  if (foreign && !isNavigation(context)) return refuse(context, 'ORIGIN_REFUSED', 'Another site asked for this.')
+  if (foreign && !isNavigation(context))
+    return refuse(context, 'ORIGIN_REFUSED', 'Another site asked for this.')
   if (reading) return next()
   if (foreign || req.header('origin') !== `http://${req.header('host')}`)
     return refuse(context, 'ORIGIN_REFUSED', 'Only the page itself may ask for this.')
   const type = req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json')
-    return context.json(failure('NOT_JSON', 'A request must be JSON.'), 415)
+  if (type !== 'application/json') return context.json(failure('NOT_JSON', 'A request must be JSON.'), 415)
   await next()
 }
 

@@ -41,10 +41,11 @@ export class LogTable {
     return this.#logs.get(log)
   }
 
-  setLog(log: LogId, row: LogRow): void {
+  /** @param added what of the log stands behind the old head, where that is not all */
+  setLog(log: LogId, row: LogRow, added?: readonly OffsetRange[]): void {
     const before = this.#logs.get(log)?.events ?? 0
     this.#logs.set(log, row)
-    if (row.events > before) this.tellAdded(log, [{ from: before, to: row.events }])
+    if (row.events > before) this.tellAdded(log, added ?? [{ from: before, to: row.events }])
   }
 
   /** Tells the listeners that these events became durable. `setLog` does so for what stands behind the old head. */

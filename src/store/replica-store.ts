@@ -1,4 +1,4 @@
-import { countOf, difference, toRanges } from '../engine/core/ranges.js'
+import { countOf, difference, toRanges, type Ranges } from '../engine/core/ranges.js'
 import type { LogId } from '../engine/core/event.js'
 import type { Clock } from '../engine/ports/clock.js'
 import type { Hasher } from '../engine/ports/hash.js'
@@ -41,6 +41,9 @@ export interface StoreRunTools {
   readonly events: ReplicaEvents
 }
 
+/** A hole that is larger stands for no log that anybody wrote. */
+const gapMaxEvents = 100_000_000
+
 /** Clocks of sound machines differ by less. */
 const aheadMaxMs = 5 * 60_000
 
@@ -62,6 +65,7 @@ export async function storeRun(tools: StoreRunTools, run: EventRun): Promise<Sto
   const before = known ?? run.before
   if (!before)
     throw invalid(log, from, held < from ? `only ${held} events are here` : 'the event before it is not here')
+  if (from - held > gapMaxEvents) throw invalid(log, from, 'an impossible hole before it')
   const joins = run.point.signature.length === 0 && (await joinsHeld(tools, run.point))
   if (known && run.before && Buffer.compare(known, run.before) !== 0) {
     // Both histories are the writer's, or this throws.
@@ -179,11 +183,15 @@ async function place(
       bytes: run.events.reduce((sum, event) => sum + (event.kind === 'event' ? event.encoded.length : 32), 0),
       onDurable: () => {
         onDurable()
-        table.setLog(log, row)
+        table.setLog(log, row, difference(placesOf(events), [{ from: 0, to: before.events }]))
       },
     })
   }
   if (countOf(filled) > 0) table.tellAdded(log, filled)
+}
+
+function placesOf(events: readonly CheckedEvent[]): Ranges {
+  return toRanges(events.map(({ offset }) => ({ from: offset, to: offset + 1 })))
 }
 
 function rowAfter(before: LogRow, events: readonly CheckedEvent[], bytes: number): LogRow {

@@ -34,7 +34,8 @@ const print = (n: number): string => fingerprint(key(n))
 const [low, high] = [1, 2].toSorted((a, b) => (print(a) < print(b) ? -1 : 1)) as [number, number]
 
 function progress(phase: LiveProgress['phase'], more: Partial<LiveProgress> = {}): LiveProgress {
-  const counts = { sent: 0, received: 0, toSend: 0, toReceive: 0, bytesSent: 0, bytesReceived: 0 }
+  const moved = { sent: 0, received: 0, bytesSent: 0, bytesReceived: 0 }
+  const counts = { ...moved, toSend: 0, toReceive: 0, inFlight: 0 }
   return { phase, peer: { hostName: 'far', publicKey: key(low) }, ...counts, ...more }
 }
 

@@ -21,23 +21,38 @@ describe('parsePeerUrl', () => {
   })
 
   it.each([
-    ['ssh://laptop', "'exec:ssh laptop holdfast serve --stdio'"],
-    ['ssh://me@laptop:2222', "'exec:ssh -p 2222 me@laptop holdfast serve --stdio'"],
-    ['docker://box', "'exec:docker exec -i box holdfast serve --stdio'"],
-    [
-      'kube://agents/deploy/worker',
-      "'exec:kubectl exec -i -n agents deploy/worker -- holdfast serve --stdio'",
-    ],
-    [
-      'kube://prod@agents/pod/w-0?container=main',
-      "'exec:kubectl exec -i --context prod -n agents pod/w-0 -c main -- holdfast serve --stdio'",
-    ],
+    ['ssh://laptop', { user: null, host: 'laptop', port: null }],
+    ['ssh://laptop/', { user: null, host: 'laptop', port: null }],
+    ['ssh://me@laptop:2222', { user: 'me', host: 'laptop', port: 2222 }],
+    ['ssh://[fe80::1]:22', { user: null, host: 'fe80::1', port: 22 }],
+  ])('takes %s', (url, destination) => {
+    expect(parsePeerUrl(url)).toEqual({ kind: 'ssh', destination, system: false })
+    expect(parsePeerUrl(url.replace('ssh:', 'ssh+exec:'))).toEqual({ kind: 'ssh', destination, system: true })
+  })
+
+  it('takes pods and containers', () => {
+    expect(parsePeerUrl('docker://box')).toEqual({ kind: 'docker', container: 'box' })
+    expect(parsePeerUrl('kube://prod@agents/deploy/worker?container=main')).toMatchObject({
+      kind: 'kube',
+      context: 'prod',
+      namespace: 'agents',
+      container: 'main',
+    })
+  })
+
+  it.each([
+    ['ssh://-oProxyCommand=x', 'ssh://[USER@]HOST[:PORT]'],
+    ['ssh://a b', 'ssh://[USER@]HOST[:PORT]'],
+    ['ssh://laptop/path', 'ssh://[USER@]HOST[:PORT]'],
+    ['ssh+exec://laptop;id', 'ssh://[USER@]HOST[:PORT]'],
+    ['docker://a/b', 'docker://CONTAINER'],
+    ['kube://agents', 'kube://[CONTEXT@]NAMESPACE/KIND/NAME'],
     ['share:///mnt/share', "'exec:COMMAND'"],
-  ])('says what reaches %s', (url, next) => {
+  ])('refuses %s, and says what to write', (url, next) => {
     expect(refusal(() => parsePeerUrl(url))).toEqual({ code: 'USAGE', next: expect.stringContaining(next) })
   })
 
-  it.each(['', 'exec:', 'exec:  ', 'laptop', 'http://laptop', 'ssh:laptop', 'exec:a\0b'])(
+  it.each(['', 'exec:', 'exec:  ', 'laptop', 'http://laptop', 'ssh:laptop', 'exec:a\0b', 'toString://x'])(
     'refuses “%s”',
     (url) => {
       expect(refusal(() => parsePeerUrl(url))).toEqual({

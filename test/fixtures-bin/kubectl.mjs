@@ -55,6 +55,7 @@ if (verb === undefined) fail('kubectl controls the Kubernetes cluster manager.',
 const scene = readScene()
 noteCall(scene, 'kubectl', args)
 if (verb === 'exec') await exec()
+else if (scene.hangs) setInterval(() => undefined, 1000)
 else get()
 
 function cluster() {

@@ -12,6 +12,7 @@ import { tableRange } from '../../src/store/keys.js'
 import { SeededRandom } from '../fixtures-gen/random.js'
 import { Agents } from './agents.js'
 import { checkBatch, checkQueue } from './checkers/bounded.js'
+import type { Settling } from './checkers/settling.js'
 import { EchoFree } from './checkers/echo-free.js'
 import { Ledger, eventOf } from './checkers/ledger.js'
 import { checkLoggedFirst } from './checkers/logged-first.js'
@@ -67,6 +68,7 @@ export interface Surroundings {
   readonly keys: HostKeys
   /** How this machine's Holdfast writes back; null: not at all. */
   readonly writing: Writing | null
+  readonly settling: Settling
 }
 
 /** The private halves of host keys, which lie outside the store. */
@@ -160,6 +162,7 @@ export class World {
   byOthers(change: () => void): void {
     const before = this.#agentActs
     this.#agentActs = true
+    this.surroundings?.settling.disturbed()
     try {
       change()
     } finally {
@@ -265,7 +268,7 @@ export class World {
     const place = placeOf(to, this.roots)
     if (!place || place.path.includes(ownPrefix)) return
     const { root, path } = place
-    this.guard(() => this.untouched.written(to, this.agents.writing?.(to) ?? []))
+    this.#onWrite(to)
     const there = this.disk.find(to)
     if (there) this.guard(() => checkLoggedFirst(this.ledger, root.name, path, there.bytes))
     const next = by === null ? undefined : this.disk.find(by)
@@ -275,10 +278,16 @@ export class World {
     )
   }
 
+  #onWrite(path: string): void {
+    this.guard(() => this.untouched.written(path, this.agents.writing?.(path) ?? []))
+    const { surroundings } = this
+    if (surroundings) this.guard(() => surroundings.settling.written(surroundings.name, path))
+  }
+
   #onAppended(to: string, bytes: Uint8Array): void {
     const place = placeOf(to, this.roots)
     if (!place || place.path.includes(ownPrefix)) return
-    this.guard(() => this.untouched.written(to, this.agents.writing?.(to) ?? []))
+    this.#onWrite(to)
     this.echo.added(place.root.name, place.path, Buffer.from(bytes))
     this.trace.note(`append ${bytes.length} to ${to}`)
   }

@@ -5,7 +5,8 @@ import type { OffsetRange } from '../../src/engine/ports/log.js'
 import type { EventRun } from '../../src/engine/ports/replica.js'
 import { systemClock } from '../../src/platform/system-clock.js'
 import { encodeEvent } from '../../src/store/event-codec.js'
-import { eventDigest } from '../../src/store/event-value.js'
+import { signedPointBytes } from '../../src/engine/core/signed-point.js'
+import { eventDigest, nextChain } from '../../src/store/event-value.js'
 import { eventKey } from '../../src/store/keys.js'
 import { createMemoryLinks } from '../../src/transport/links/memory-link.js'
 import { runSyncSession } from '../../src/transport/sync/sync-session.js'
@@ -152,7 +153,10 @@ describe('a run that begins behind a hole', () => {
 
   it('is kept when its signature proves the chain before it, and the hole is known as lost', async () => {
     const run = await tail()
+    const added: OffsetRange[] = []
+    b.replica.onAdded((_, range) => added.push(range))
     expect(await b.replica.store(run)).toEqual({ kind: 'stored', events: 2 })
+    expect(added).toEqual([{ from: 3, to: 5 }])
     expect(lostAt(b, a.log)).toEqual([{ from: 0, to: 3 }])
     expect(b.chain(a.log)).toBe(a.chain(a.log))
     expect(await b.replica.store(run)).toEqual({ kind: 'known' })
@@ -177,6 +181,23 @@ describe('a run that begins behind a hole', () => {
     for (const each of wrong)
       await expect(b.replica.store(each)).rejects.toMatchObject({ code: 'PEER_INVALID' })
     expect(b.store.reader.log(a.log)).toBeUndefined()
+  })
+
+  it('is refused far behind all that anybody wrote, even if its writer signs it', async () => {
+    const { identity } = await only(a, a.log)
+    const { hasher } = a.tools
+    const runAt = (from: number): EventRun => {
+      const body = { kind: 'append', file, epoch: 0, position: 0, bytes: Buffer.from('x') } as const
+      const event = { log: a.log, offset: from, time: { ms: 1, counter: 0 }, parents: [], body }
+      const encoded = encodeEvent(event, Buffer.alloc(16, 3))
+      const before = Buffer.alloc(32, 1)
+      const chain = nextChain(hasher, before, eventDigest(hasher, encoded))
+      const signature = a.identity.sign(signedPointBytes(a.log, from + 1, chain))
+      const point = { log: a.log, events: from + 1, chain, signature }
+      return { identity, from, events: [{ kind: 'event', encoded }], point, before }
+    }
+    await expect(b.replica.store(runAt(1e12))).rejects.toMatchObject({ code: 'PEER_INVALID' })
+    expect(await b.replica.store(runAt(1e6))).toEqual({ kind: 'stored', events: 1 })
   })
 
   it('tells two histories apart when the hole is filled from the other one', async () => {

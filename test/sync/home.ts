@@ -165,9 +165,17 @@ export class SyncHome {
     return found
   }
 
-  /** What a replay of this host must give. */
+  /** What a replay of this host must give: every session file that stands in the home now, by its place in a replay. */
   get expected(): Map<string, Buffer> {
-    return new Map([...this.files].map(([path, bytes]) => [replayPath(path), bytes]))
+    const found = walk(this.userHome).filter((path) => !path.includes('/.holdfast-'))
+    return new Map(found.map((path) => [replayPath(path), readFileSync(join(this.userHome, path))]))
+  }
+
+  /** Sessions that this host's agent wrote and that are not as it left them. */
+  get touched(): string[] {
+    return [...this.files].flatMap(([path, bytes]) =>
+      readFileSync(join(this.userHome, path)).equals(bytes) ? [] : [path],
+    )
   }
 
   /** As on a machine that was set up anew: nothing of Holdfast is left. */

@@ -54,6 +54,9 @@ describe('kill -9 during a sync', () => {
     const last = await a.json<SyncResultRow>(['sync'])
     expect(last).toMatchObject({ forks: [], notes: [], peers: [{ error: null, missing: 0, unreadable: 0 }] })
     expect((await a.json<SyncResultRow>(['sync'])).peers).toMatchObject([{ sent: 0, received: 0 }])
+    // Both homes hold the same sessions, and each host's own are as its agent wrote them.
+    expect(a.expected).toEqual(b.expected)
+    for (const home of [a, b]) expect(home.touched).toEqual([])
     for (const [holder, owner] of [
       [a, b],
       [b, a],

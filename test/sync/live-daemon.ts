@@ -56,6 +56,12 @@ export function digests(files: ReadonlyMap<string, Uint8Array>): Record<string, 
   return Object.fromEntries(sorted.map(([path, bytes]) => [path, `${bytes.length} ${hex(bytes)}`]))
 }
 
+/** The sessions that a home's own agent wrote and that are not among these files, byte for byte. */
+export function lackingOf(owner: SyncHome, files: ReadonlyMap<string, Uint8Array>): string[] {
+  const there = new Set(Object.values(digests(files)))
+  return Object.entries(digests(owner.files)).flatMap(([path, digest]) => (there.has(digest) ? [] : [path]))
+}
+
 /** Resolves when the holder's daemon has every event of the owner's. */
 export function holdsAll(holder: SyncHome, owner: SyncHome): Promise<void> {
   return until(`${holder.name} holds what ${owner.name} recorded`, async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { isProcess } from '../../src/daemon/process-start.js'
 import type { SyncResultRow } from '../../src/daemon/operations/sync.js'
 import { SyncHome } from './home.js'
-import { digests, eventsAt, holdsAll, statusOf, until, watchedUrl } from './live-daemon.js'
+import { eventsAt, holdsAll, lackingOf, statusOf, until, watchedUrl } from './live-daemon.js'
 
 const homes: SyncHome[] = []
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 async function running(...names: string[]): Promise<SyncHome[]> {
   const made = names.map((name) => new SyncHome(name))
   homes.push(...made)
-  for (const home of made) home.generate(home.name, 100_000, 4)
+  for (const home of made) home.generate(home.name, 40_000, 2)
   await Promise.all(made.map((home) => home.json(['daemon', 'start'])))
   return made
 }
@@ -41,7 +41,7 @@ describe('daemons that are peers', () => {
       await recorded(a, before)
       await holdsAll(c, a)
     }
-    expect(digests(await c.replay('alder'))).toMatchObject(digests(a.expected))
+    expect(lackingOf(a, await c.replay('alder'))).toEqual([])
     expect((await statusOf(a)).peers).toMatchObject([{ name: 'b', state: 'live', sentLag: 0 }])
     expect((await statusOf(c)).inbound).toMatchObject([{ host: 'birch', state: 'live' }])
     const { peers } = await a.json<SyncResultRow>(['sync'])
@@ -65,14 +65,14 @@ describe('daemons that are peers', () => {
     await a.json(['daemon', 'start'])
     await until('it was recorded', async () => (await statusOf(a)).events > before + 1)
     await holdsAll(b, a)
-    for (let n = 0; n < 4; n++) {
-      a.generate(`more ${n}`, 2_000_000, 2)
+    for (let n = 0; n < 2; n++) {
+      a.generate(`more ${n}`, 1_500_000, 2)
       await until('something moves', async () => ((await statusOf(a)).peers[0]?.sentLag ?? 0) > 0)
       for (const pid of far.living()) process.kill(pid, 'SIGKILL')
     }
     await a.json(['record'])
     await holdsAll(b, a)
-    expect(digests(await b.replay('alder'))).toMatchObject(digests(a.expected))
+    expect(lackingOf(a, await b.replay('alder'))).toEqual([])
     expect(await b.json(['verify'])).toMatchObject({ ok: true, problems: [] })
   })
 
@@ -108,9 +108,9 @@ describe('peers that do not behave', () => {
     const [serving] = far.living() as [number]
     process.kill(serving, 'SIGSTOP')
     try {
-      for (let n = 0; n < 10; n++) {
+      for (let n = 0; n < 5; n++) {
         const before = (await statusOf(a)).events
-        a.generate(`more ${n}`, 1_000_000, 1)
+        a.generate(`more ${n}`, 200_000, 1)
         a.say(`said ${n}`, n)
         await recorded(a, before)
       }
@@ -121,13 +121,13 @@ describe('peers that do not behave', () => {
         ['brief', false],
         ['b', true],
       ])
-      expect(peers.at(-1)!.sentLag).toBeGreaterThan(5)
+      expect(peers.at(-1)!.sentLag).toBeGreaterThan(4)
       expect(peers[0]!.error).not.toBeNull()
     } finally {
       process.kill(serving, 'SIGCONT')
     }
     await a.json(['record'])
     await holdsAll(b, a)
-    expect(digests(await b.replay('alder'))).toMatchObject(digests(a.expected))
+    expect(lackingOf(a, await b.replay('alder'))).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import type { HostRow } from '../../src/daemon/operations/hosts.js'
 import type { RecoverFromResult } from '../../src/daemon/operations/recover-from.js'
 import type { SyncResultRow } from '../../src/daemon/operations/sync.js'
 import { SyncHome } from './home.js'
-import { digests } from './live-daemon.js'
+import { digests, lackingOf } from './live-daemon.js'
 
 const homes: SyncHome[] = []
 
@@ -17,9 +17,8 @@ afterEach(async () => {
 async function wiped(): Promise<readonly [a: SyncHome, b: SyncHome, log: string]> {
   const [a, b] = [new SyncHome('alder'), new SyncHome('birch')]
   homes.push(a, b)
-  a.generate('alder', 300_000, 8)
+  a.generate('alder', 60_000, 4)
   await a.record()
-  // Two generations of one file, and one that was removed: only what is there last comes back.
   a.say('more')
   await a.record()
   await a.json(['peer', 'add', 'b', b.url])
@@ -64,7 +63,7 @@ describe('a machine that lost everything', () => {
     const synced = await a.json<SyncResultRow>(['sync'])
     expect(synced).toMatchObject({ forks: [], notes: [], peers: [{ error: null, missing: 0 }] })
     expect(digests(await b.replay(log))).toEqual(digests(before))
-    expect(digests(await b.replay('alder'))).toMatchObject(digests(a.expected))
+    expect(lackingOf(a, await b.replay('alder'))).toEqual([])
     expect(await b.json(['verify'])).toMatchObject({ ok: true, problems: [] })
   })
 
@@ -91,7 +90,7 @@ describe('a machine that lost everything', () => {
     a.files.set(longer, grown)
     expect(digests(onDisk(a))).toEqual(digests(a.files))
     expect(await a.json(['verify'])).toMatchObject({ ok: true, problems: [] })
-    expect(digests(await a.replay('alder'))).toMatchObject(digests(a.expected))
+    expect(lackingOf(a, await a.replay('alder'))).toEqual([])
   })
 
   it('asks which log was its own where several are of its name, and takes the one that is named', async () => {

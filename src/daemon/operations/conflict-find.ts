@@ -13,9 +13,9 @@ const censuses = new WeakMap<Runtime, Promise<ConflictCensus>>()
 export function censusOf(runtime: Runtime): Promise<ConflictCensus> {
   const known = censuses.get(runtime)
   if (known) return known
-  const { store } = runtime
+  const { store, hasher } = runtime
   const made = runtime.streams().then((streams) =>
-    ConflictCensus.load(store.reader, streams, {
+    ConflictCensus.load({ reader: store.reader, hasher }, streams, {
       load: () => store.getMeta(censusMeta),
       save: (text) => store.setMeta(censusMeta, text),
     }),
@@ -55,17 +55,10 @@ export async function withConflict<T>(
 }
 
 async function placeOf(runtime: Runtime, wanted: string): Promise<{ key: string; id: string }> {
-  const { hasher } = runtime
-  const streams = await runtime.streams()
   const prefix = wanted.toLowerCase()
   const found: { key: string; id: string }[] = []
-  for (const key of (await (await censusOf(runtime)).tallies()).keys())
-    await streams.view(key, (view) => {
-      for (const { id } of view.conflicts()) {
-        const name = conflictName(hasher, key, id)
-        if (prefix !== '' && name.startsWith(prefix)) found.push({ key, id: name })
-      }
-    })
+  for (const [key, { ids }] of await (await censusOf(runtime)).tallies())
+    for (const id of ids) if (prefix !== '' && id.startsWith(prefix)) found.push({ key, id })
   const [first] = found
   if (!first) throw new HoldfastError('CONFLICT_UNKNOWN', `no conflict is named “${wanted}”`)
   if (found.length === 1) return first

@@ -54,7 +54,7 @@ export async function timeline(runtime: Runtime, args: TimelineArgs): Promise<Ti
   for (const { info, places } of found) {
     const row = rows.get(info.host) ?? {
       name: info.hostName,
-      counts: new Array<number>(window.steps).fill(0),
+      counts: Array.from({ length: window.steps }, () => 0),
     }
     rows.set(info.host, { ...row, name: info.hostName })
     let before = await places.atOrAfter(window.from)

@@ -1,9 +1,11 @@
 import { HoldfastError } from '../core/errors.js'
 import { isFileEvent } from '../core/event.js'
 import type { ConflictStatus } from '../core/merge/types.js'
+import type { Hasher } from '../ports/hash.js'
 import type { LoggedFile, LogInfo, LogReader } from '../ports/log.js'
 import type { StreamEntry, StreamFile, StreamIndex } from '../streams/stream-index.js'
 import type { Streams } from '../streams/streams.js'
+import { conflictName } from './conflict-id.js'
 
 /** Where the census is kept between processes: one text. */
 export interface CensusStore {
@@ -11,18 +13,33 @@ export interface CensusStore {
   save(text: string): Promise<void>
 }
 
-/** How many conflicts of each status a stream has. */
-export type Tally = Readonly<Record<ConflictStatus, number>>
+interface CensusTools {
+  readonly reader: LogReader
+  readonly hasher: Hasher
+}
+
+/** How many conflicts of each status a stream has, and what they are called over all streams. */
+export interface Tally extends Readonly<Record<ConflictStatus, number>> {
+  readonly ids: readonly string[]
+}
 
 interface Saved {
   readonly version: number
   readonly logs: Readonly<Record<string, string>>
-  readonly streams: readonly (readonly [key: string, open: number, merged: number, resolved: number])[]
+  readonly streams: readonly (readonly [
+    key: string,
+    open: number,
+    merged: number,
+    resolved: number,
+    ids: readonly string[],
+  ])[]
 }
 
 /** Raised when the rules of the merge change what a conflict is. */
 const censusVersion = 1
 const savedMaxChars = 4 * 1024 * 1024
+/** With this many more events it is saved anew, whether or not it changed. */
+const saveEveryEvents = 256
 /** More new events than this are not looked at one by one. */
 const newEventsMax = 4096
 
@@ -32,22 +49,24 @@ const newEventsMax = 4096
  */
 export class ConflictCensus {
   readonly #reader: LogReader
+  readonly #hasher: Hasher
   readonly #streams: Streams
   readonly #store: CensusStore
   readonly #tallies = new Map<string, Tally>()
   /** Streams to look at again; null: all. */
   #stale: Set<string> | null = null
-  #saved = ''
+  #saved: { readonly streams: string; readonly events: number } | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(reader: LogReader, streams: Streams, store: CensusStore) {
+  private constructor({ reader, hasher }: CensusTools, streams: Streams, store: CensusStore) {
     this.#reader = reader
+    this.#hasher = hasher
     this.#streams = streams
     this.#store = store
   }
 
-  static async load(reader: LogReader, streams: Streams, store: CensusStore): Promise<ConflictCensus> {
-    const census = new ConflictCensus(reader, streams, store)
+  static async load(tools: CensusTools, streams: Streams, store: CensusStore): Promise<ConflictCensus> {
+    const census = new ConflictCensus(tools, streams, store)
     // Listening before looking: nothing falls between the two.
     const early = new Set<string>()
     streams.onTouched((keys) => {
@@ -77,45 +96,58 @@ export class ConflictCensus {
     for (const key of [...stale].sort()) {
       // Taken out before it is looked at: what arrives meanwhile brings it back.
       stale.delete(key)
-      const entry = index.get(key)
-      const tally = entry && (await mayConflict(this.#reader, entry)) ? await this.#look(key) : undefined
-      if (tally) this.#tallies.set(key, tally)
-      else this.#tallies.delete(key)
+      try {
+        const entry = index.get(key)
+        const tally = entry && (await mayConflict(this.#reader, entry)) ? await this.#look(key) : undefined
+        if (tally) this.#tallies.set(key, tally)
+        else this.#tallies.delete(key)
+      } catch (error) {
+        stale.add(key)
+        throw error
+      }
     }
     await this.#save(logs)
     return this.#tallies
   }
 
   async #look(key: string): Promise<Tally | undefined> {
-    const tally = { open: 0, merged: 0, resolved: 0 }
+    const counts = { open: 0, merged: 0, resolved: 0 }
+    const ids: string[] = []
     await this.#streams.view(key, (view) => {
-      for (const { status } of view.conflicts()) tally[status]++
+      for (const { id, status } of view.conflicts()) {
+        counts[status]++
+        ids.push(conflictName(this.#hasher, key, id))
+      }
     })
-    return tally.open + tally.merged + tally.resolved > 0 ? tally : undefined
+    return ids.length > 0 ? { ...counts, ids } : undefined
   }
 
   async #save(logs: Readonly<Record<string, string>>): Promise<void> {
     const streams = [...this.#tallies]
-      .map(([key, { open, merged, resolved }]) => [key, open, merged, resolved] as const)
+      .map(([key, { open, merged, resolved, ids }]) => [key, open, merged, resolved, ids] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const events = eventsOf({ logs })
+    const same = JSON.stringify(streams)
+    // Where only more was recorded, the next process looks at that little again: no write for every append.
+    if (same === this.#saved?.streams && events - this.#saved.events < saveEveryEvents) return
     const saved: Saved = { version: censusVersion, logs, streams }
     const text = JSON.stringify(saved)
-    if (text === this.#saved || text.length > savedMaxChars) return
+    if (text.length > savedMaxChars) return
     await this.#store.save(text)
-    this.#saved = text
+    this.#saved = { streams: same, events }
   }
 
   /** @returns the streams that changed since it was saved; null where that can't be told */
   async #restore(): Promise<Set<string> | null> {
     const text = await this.#store.load()
     const saved = text === undefined ? null : parseSaved(text)
-    if (!saved || text === undefined) return null
+    if (!saved) return null
     const index = await this.#streams.index()
     const touched = await touchedSince(this.#reader, index, saved.logs)
     if (touched === null) return null
-    this.#saved = text
-    for (const [key, open, merged, resolved] of saved.streams)
-      this.#tallies.set(key, { open, merged, resolved })
+    this.#saved = { streams: JSON.stringify(saved.streams), events: eventsOf(saved) }
+    for (const [key, open, merged, resolved, ids] of saved.streams)
+      this.#tallies.set(key, { open, merged, resolved, ids })
     return touched
   }
 }
@@ -201,10 +233,20 @@ function parseSaved(text: string): Saved | null {
       value.version === censusVersion &&
       typeof value.logs === 'object' &&
       Array.isArray(value.streams) &&
-      value.streams.every(([key, ...counts]) => typeof key === 'string' && counts.every(Number.isSafeInteger))
+      value.streams.every(isSavedRow)
     return sound ? value : null
   } catch {
     // It is derived: without it everything is looked at once.
     return null
   }
+}
+
+/** How many events the logs had together. */
+function eventsOf({ logs }: Pick<Saved, 'logs'>): number {
+  return Object.values(logs).reduce((sum, signature) => sum + Number.parseInt(signature, 10), 0)
+}
+
+function isSavedRow([key, open, merged, resolved, ids]: Saved['streams'][number]): boolean {
+  const counted = [open, merged, resolved].every((count) => Number.isSafeInteger(count))
+  return typeof key === 'string' && counted && Array.isArray(ids) && ids.every((id) => typeof id === 'string')
 }

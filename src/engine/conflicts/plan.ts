@@ -99,8 +99,11 @@ function unionBody(
   return { ...common, pieces: view.unionText(kept).slice() }
 }
 
+/** Of several of one head the first. */
 function distinct(branches: readonly Branch[]): Branch[] {
-  return [...new Map(branches.map((branch) => [headName(branch), branch])).values()]
+  const found = new Map<string, Branch>()
+  for (const branch of branches) if (!found.has(headName(branch))) found.set(headName(branch), branch)
+  return [...found.values()]
 }
 
 /** `log:offset` of where a branch ends. */

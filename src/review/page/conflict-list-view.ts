@@ -36,13 +36,21 @@ export class ConflictListView implements View {
     const links = (['open', 'resolved', 'all'] as const).map((each) =>
       h(
         'a',
-        { href: each === 'open' ? '#/conflicts' : `#/conflicts/?${each}`, 'aria-current': each === this.#filter && 'true' },
+        {
+          href: each === 'open' ? '#/conflicts' : `#/conflicts/?${each}`,
+          'aria-current': each === this.#filter && 'true',
+        },
         each === 'open' ? 'Open' : each === 'resolved' ? 'Resolved' : 'All',
       ),
     )
     replaceChildren(
       this.element,
-      h('div', { class: 'heading' }, h('h2', {}, 'Conflicts'), h('nav', { class: 'filter', 'aria-label': 'Which conflicts' }, ...links)),
+      h(
+        'div',
+        { class: 'heading' },
+        h('h2', {}, 'Conflicts'),
+        h('nav', { class: 'filter', 'aria-label': 'Which conflicts' }, ...links),
+      ),
       this.#body,
     )
     this.#stop = page.live.subscribe(() => this.#refresh())
@@ -92,7 +100,8 @@ export class ConflictListView implements View {
     replaceChildren(
       this.#body,
       rows.length === 0 ? nothing(this.#filter) : h('ul', { class: 'rows' }, ...rows),
-      more > 0 && h('p', { class: 'dim' }, `and ${formatCount(more)} more: see `, h('code', {}, 'holdfast conflicts')),
+      more > 0 &&
+        h('p', { class: 'dim' }, `and ${formatCount(more)} more: see `, h('code', {}, 'holdfast conflicts')),
     )
     const links = [...this.#body.querySelectorAll<HTMLElement>('a.conflict')]
     links.find((link) => link.getAttribute('href') === focused)?.focus()

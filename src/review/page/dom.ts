@@ -33,7 +33,11 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 }
 
 /** A button that does something and sends nothing. */
-export function button(attributes: Attributes, onClick: () => void, ...children: readonly Child[]): HTMLButtonElement {
+export function button(
+  attributes: Attributes,
+  onClick: () => void,
+  ...children: readonly Child[]
+): HTMLButtonElement {
   const element = h('button', { type: 'button', ...attributes }, ...children)
   element.addEventListener('click', onClick)
   return element
@@ -42,6 +46,11 @@ export function button(attributes: Attributes, onClick: () => void, ...children:
 /** A name from elsewhere, which keeps its own reading direction to itself. */
 export function name(text: string): HTMLElement {
   return h('bdi', {}, text)
+}
+
+/** A sentence from elsewhere, in which commands stand between backquotes. */
+export function sentenceNodes(text: string): Child[] {
+  return text.split('`').map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)))
 }
 
 /** A key as it is printed on the keyboard. */
@@ -66,5 +75,6 @@ function append(element: Element, children: readonly Child[]): void {
 
 function setAttributes(element: Element, attributes: Attributes): void {
   for (const [attribute, value] of Object.entries(attributes))
-    if (value !== null && value !== false) element.setAttribute(attribute, value === true ? '' : String(value))
+    if (value !== null && value !== false)
+      element.setAttribute(attribute, value === true ? '' : String(value))
 }

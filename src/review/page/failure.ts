@@ -1,5 +1,5 @@
 import type { AskError } from './ask.js'
-import { button, h } from './dom.js'
+import { button, h, sentenceNodes } from './dom.js'
 
 /** An error with its next step, where something was to be shown. */
 export function failure(error: AskError, again?: () => void): HTMLElement {
@@ -7,7 +7,7 @@ export function failure(error: AskError, again?: () => void): HTMLElement {
     'div',
     { class: 'failure', role: 'alert' },
     h('p', {}, h('strong', {}, sentence(error.message))),
-    h('p', { class: 'note' }, error.next.replaceAll('`', '')),
+    h('p', { class: 'note' }, ...sentenceNodes(error.next)),
     again ? button({}, again, 'Try again') : null,
   )
 }

@@ -64,7 +64,9 @@ export class LiveOverview {
       this.#say({ kind: 'live', overview, atMs: Date.now() })
       this.#later(overview.daemon.running ? everyMs : everyWithoutDaemonMs)
     } catch (error) {
-      this.#failed(error instanceof AskError ? error : new AskError('INTERNAL', String(error), 'Reload the page.'))
+      this.#failed(
+        error instanceof AskError ? error : new AskError('INTERNAL', String(error), 'Reload the page.'),
+      )
     } finally {
       this.#asking = false
     }

@@ -16,7 +16,7 @@ export function messageElement(message: Message, label: string, sign: Child = nu
   const { role, time, id, clash, malformed, tools } = message
   const marks = [
     clash && h('span', { class: 'badge open', title: id }, 'other bytes elsewhere'),
-    malformed && h('span', { class: 'badge bad' }, 'malformed'),
+    malformed && role !== 'malformed' && h('span', { class: 'badge bad' }, 'malformed'),
   ]
   return h(
     'article',
@@ -53,11 +53,16 @@ function textOf(message: Message): Child[] {
 function textBlock({ text, cut }: Message): HTMLElement {
   const block = h('div', { class: 'text', dir: 'auto' })
   const short = shortened(text)
-  const ending: Child = cut > 0 && h('p', { class: 'cut' }, `${formatCount(cut)} more characters are not shown here`)
+  const ending: Child =
+    cut > 0 && h('p', { class: 'cut' }, `${formatCount(cut)} more characters are not shown here`)
   const showAll = (): void => replaceChildren(block, text, ending)
   if (short.length === text.length) showAll()
   else {
-    const more = button({ class: 'more' }, showAll, `Show ${formatCount(text.length - short.length)} more characters`)
+    const more = button(
+      { class: 'more' },
+      showAll,
+      `Show ${formatCount(text.length - short.length)} more characters`,
+    )
     replaceChildren(block, short, ' …', more)
   }
   return block
@@ -77,7 +82,13 @@ function toolCall({ name: tool, detail }: Message['tools'][number]): HTMLElement
   return h(
     'details',
     {},
-    h('summary', {}, h('span', { class: 'tool' }, name(tool)), ' ', h('span', { class: 'summary dim' }, h('bdi', {}, detail.slice(0, summaryMaxChars)))),
+    h(
+      'summary',
+      {},
+      h('span', { class: 'tool' }, name(tool)),
+      ' ',
+      h('span', { class: 'summary dim' }, h('bdi', {}, detail.slice(0, summaryMaxChars))),
+    ),
     h('code', { class: 'text', dir: 'auto' }, detail),
   )
 }

@@ -3,7 +3,7 @@ import { damageMeaning } from '../../cli/damage-lines.js'
 import { formatCount, formatDuration, formatSize } from '../../cli/format.js'
 import { inboundText, peerText } from '../../cli/peer-text.js'
 import type { OverviewAnswer } from '../api-types.js'
-import { h, name, replaceChildren, svg, type Child } from './dom.js'
+import { h, name, replaceChildren, sentenceNodes, svg, type Child } from './dom.js'
 import { table, type Cell } from './table.js'
 import { ago } from './time-text.js'
 import type { KeyHelp, Page, View } from './view.js'
@@ -53,7 +53,11 @@ function facts({ status, daemon, nowMs }: OverviewAnswer): HTMLElement {
     'dl',
     { class: 'facts' },
     fact('Daemon', daemonText(daemon), daemonNote(daemon, nowMs)),
-    fact('Last event', ago(lastEvent, nowMs), lagBytes > 0 ? `${formatSize(lagBytes)} on their way` : 'all durable'),
+    fact(
+      'Last event',
+      ago(lastEvent, nowMs),
+      lagBytes > 0 ? `${formatSize(lagBytes)} on their way` : 'all durable',
+    ),
     fact('Recorded', formatSize(bytes), `${counted(streams, 'file')}, ${counted(events, 'event')}`),
     fact('On disk', ...disk(status)),
     fact(
@@ -93,7 +97,12 @@ function disk({ disk: { storeBytes, budgetBytes } }: OverviewAnswer['status']): 
   const over = storeBytes > budgetBytes
   const meter = svg(
     'svg',
-    { class: over ? 'meter over' : 'meter', viewBox: '0 0 100 4', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    {
+      class: over ? 'meter over' : 'meter',
+      viewBox: '0 0 100 4',
+      preserveAspectRatio: 'none',
+      'aria-hidden': 'true',
+    },
     svg('rect', { class: 'whole', width: 100, height: 4 }),
     svg('rect', { class: 'part', width: share * 100, height: 4 }),
   )
@@ -117,7 +126,10 @@ function findings({ status }: OverviewAnswer): HTMLElement {
       'Lost in the log',
       ['Next: ', h('code', {}, 'holdfast recover'), ' refills what is still on disk'],
       logs.flatMap(({ host, lost }) =>
-        lost.map(({ from, to }) => [name(host), `${counted(to - from, 'event')} from ${formatCount(from)} on`]),
+        lost.map(({ from, to }) => [
+          name(host),
+          `${counted(to - from, 'event')} from ${formatCount(from)} on`,
+        ]),
       ),
     ),
     group(
@@ -130,7 +142,10 @@ function findings({ status }: OverviewAnswer): HTMLElement {
       null,
       known
         .filter(({ error, state }) => error !== null && (state === 'refused' || state === 'waiting'))
-        .map((peer) => [name(peer.name), `${peer.error?.message ?? ''}. Next: ${peer.error?.next ?? ''}`]),
+        .map((peer) => [
+          name(peer.name),
+          sentenceNodes(`${peer.error?.message ?? ''}. Next: ${peer.error?.next ?? ''}`),
+        ]),
     ),
     group(
       'Two histories of one log; each is kept where it is',
@@ -180,7 +195,10 @@ function hosts({ hosts: all, status, nowMs }: OverviewAnswer): HTMLElement {
   const rows = all.map(({ name: host, own, logs }): Cell[] => {
     const events = logs.reduce((sum, log) => sum + log.events, 0)
     const bytes = logs.reduce((sum, log) => sum + log.bytes, 0)
-    const last = logs.reduce<string | null>((late, log) => (log.last !== null && log.last > (late ?? '') ? log.last : late), null)
+    const last = logs.reduce<string | null>(
+      (late, log) => (log.last !== null && log.last > (late ?? '') ? log.last : late),
+      null,
+    )
     return [
       [name(host), own && h('span', { class: 'dim' }, ' this host')],
       formatCount(events),
@@ -199,7 +217,11 @@ function peers({ status, nowMs }: OverviewAnswer): HTMLElement {
   const rows = [
     ...status.peers.map((peer): Cell[] => [
       name(peer.name),
-      h('span', { class: peerTone(peer.state) }, peerText(peer, nowMs, plain)),
+      h(
+        'span',
+        { class: peerTone(peer.state) },
+        peerText({ ...peer, sentLag: null, receivedLag: null }, nowMs, plain),
+      ),
       lag(peer.sentLag, peer.unsentSeconds),
       lag(peer.receivedLag, null),
       ago(peer.lastContact, nowMs),
@@ -212,7 +234,12 @@ function peers({ status, nowMs }: OverviewAnswer): HTMLElement {
       ago(status.lastEvent === null ? null : each.since, nowMs),
     ]),
   ]
-  const none = h('p', { class: 'dim' }, 'No other machine is a peer of this one. Add one: ', h('code', {}, 'holdfast peer add'))
+  const none = h(
+    'p',
+    { class: 'dim' },
+    'No other machine is a peer of this one. Add one: ',
+    h('code', {}, 'holdfast peer add'),
+  )
   const columns = ['Peer', 'State', 'To send>', 'To receive>', 'Last contact']
   return section('peers', 'Peers', rows.length === 0 ? none : table('Peers of this host', columns, rows))
 }
@@ -235,7 +262,11 @@ function roots({ status }: OverviewAnswer): HTMLElement {
     found ? formatCount(files) : h('span', { class: 'dim' }, 'not there'),
     h('code', {}, path),
   ])
-  return section('roots', 'Watched folders', table('Folders that are recorded', ['Root', 'Format', 'Files>', 'Path'], rows))
+  return section(
+    'roots',
+    'Watched folders',
+    table('Folders that are recorded', ['Root', 'Format', 'Files>', 'Path'], rows),
+  )
 }
 
 function section(id: string, heading: string, content: Child): HTMLElement {

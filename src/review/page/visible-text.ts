@@ -43,7 +43,7 @@ function mark(run: string): HTMLElement {
 }
 
 function runName(run: string): string {
-  const points = [...run]
+  const points = Array.from(run)
   const [first] = points
   if (points.length > 1 && first !== undefined && points.every((point) => point === first))
     return `${pointName(first)} ×${points.length}`

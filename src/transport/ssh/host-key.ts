@@ -32,7 +32,7 @@ export function keyFingerprint(machine: Pick<SshMachine, 'sha256'>, blob: Uint8A
 /** What people call a type of key: `ED25519` for `ssh-ed25519`. */
 export function keyTypeName(type: string): string {
   const name = /^(?:ssh|sk-ssh|ecdsa-sha2|sk-ecdsa-sha2)-(\w+)/.exec(type)?.[1] ?? type
-  return /^nistp/.test(name) ? 'ECDSA' : name.toUpperCase()
+  return name.startsWith('nistp') ? 'ECDSA' : name.toUpperCase()
 }
 
 export interface RefusedKey {

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../engine/core/errors.js'
 import type { Link } from '../../engine/ports/link.js'
+import { Deferred } from '../sync/deferred.js'
 
 /**
  * A link that is still being opened: what is sent waits, and what keeps it from being opened is thrown to whoever sends
@@ -10,23 +11,32 @@ export class OpeningLink implements Link {
   readonly receive: AsyncIterable<Uint8Array>
   readonly #opened: Promise<Link>
   readonly #giveUp = new AbortController()
+  readonly #closed = new Deferred<undefined>()
   #closing: Promise<void> | undefined
 
   constructor(name: string, open: (signal: AbortSignal) => Promise<Link>) {
     this.name = name
-    this.#opened = open(this.#giveUp.signal)
+    const { signal } = this.#giveUp
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(interrupted(name)))
+    })
+    const opening = open(signal)
+    // What takes no notice of the signal is not waited for.
+    this.#opened = Promise.race([opening, givenUp])
+    void opening.then((link) => signal.aborted && link.close(interrupted(name))).catch(() => undefined)
     // Whoever sends or reads hears of it; nobody need.
     this.#opened.catch(() => undefined)
     this.receive = this.#chunks()
   }
 
   async send(bytes: Uint8Array): Promise<void> {
-    if (this.#closing) throw new HoldfastError('INTERRUPTED', `the link to ${this.name} is closed`)
+    if (this.#closing) throw interrupted(this.name)
     const link = await this.#opened
     await link.send(bytes)
   }
 
   async close(reason?: Error): Promise<void> {
+    this.#closed.resolve(undefined)
     if (reason) this.#giveUp.abort()
     this.#closing ??= this.#close()
     if (reason) void this.#opened.then((link) => link.close(reason)).catch(() => undefined)
@@ -44,10 +54,14 @@ export class OpeningLink implements Link {
 
   async *#chunks(): AsyncGenerator<Uint8Array> {
     try {
-      const link = await this.#opened
-      yield* link.receive
+      const link = await Promise.race([this.#opened, this.#closed.promise])
+      if (link) yield* link.receive
     } catch (error) {
       if (!this.#closing) throw error
     }
   }
+}
+
+function interrupted(name: string): HoldfastError {
+  return new HoldfastError('INTERRUPTED', `the link to ${name} is closed`)
 }

@@ -16,6 +16,7 @@ export class QuietStart implements Link {
   readonly receive: AsyncIterable<Uint8Array>
   readonly #link: Link
   readonly #hasher: Hasher
+  #closed = false
 
   constructor(link: Link, hasher: Hasher) {
     this.name = link.name
@@ -29,6 +30,7 @@ export class QuietStart implements Link {
   }
 
   close(reason?: Error): Promise<void> {
+    this.#closed = true
     return this.#link.close(reason)
   }
 
@@ -56,7 +58,7 @@ export class QuietStart implements Link {
       })
     }
     // Too short for a frame, and the end: nobody but a shell says so little.
-    if (!begun && head.length > 0) throw this.#noise(head)
+    if (!begun && !this.#closed && head.length > 0) throw this.#noise(head)
   }
 
   #check(head: Buffer): void {

@@ -18,8 +18,6 @@ export function systemFailure(
   if (end.code !== sshFailed) return farFailure(name, end, stderr, addCommand)
   const by = destinationText(host.destination)
   const words = lastLine(stderr)
-  const refused = (message: string, next: string): HoldfastError =>
-    new HoldfastError('PEER_REFUSED', message, { next })
   const tryIt = `Run \`ssh ${by}\` once in a terminal`
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED/.test(stderr)) {
     const shown = /SHA256:[A-Za-z0-9+/]{43}/.exec(stderr)?.[0] ?? 'another key'
@@ -44,6 +42,10 @@ export function systemFailure(
   return new HoldfastError('PEER_UNREACHABLE', `${name} is not reached: ${words || 'ssh failed'}`, {
     next: `${tryIt}: what that says holds for Holdfast, too.`,
   })
+}
+
+function refused(message: string, next: string): HoldfastError {
+  return new HoldfastError('PEER_REFUSED', message, { next })
 }
 
 function firstOf(text: string, pattern: RegExp): string | undefined {

@@ -126,7 +126,8 @@ export class Movement {
     const { view, receives } = agreement
     const suspects = await findSuspects(view, replica)
     for (const { log } of suspects) view.suspects.add(log)
-    this.#wants = planWants(view.own, view.heard, (log) => receives && mayMove(view, log))
+    const admits = (log: LogId): boolean => receives && mayMove(view, log)
+    this.#wants = planWants(view.own, view.heard, admits, agreement.detaches ? view.told : view.own)
     this.#started = true
     this.#spawn(this.receiver.ask(this.#wants))
     this.#spawn(this.#finder.run(suspects).then(() => this.#onChange()))

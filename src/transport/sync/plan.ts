@@ -12,8 +12,8 @@ export interface LogWant {
   readonly log: LogId
   readonly want: Ranges
   /**
-   * What the other has and this host could not check: it begins after a hole that both have, so that the chain before it is
-   * unknown. It becomes wanted when somebody fills the hole.
+   * What the other has and this host could not check without the chain before it: it begins after a hole that both have, as
+   * far as the other knows.
    */
   readonly detached: Ranges
 }
@@ -21,24 +21,27 @@ export interface LogWant {
 /**
  * What to ask a peer for: every offset, holes below the head included, that it holds whole and this host doesn't, and its
  * stubs where here is nothing at all. Sorted by log; logs with nothing to say are left out.
+ *
+ * @param told what the other knows to be here: only behind that it sends without the chain before
  */
 export function planWants(
   mine: HaveSet,
   theirs: HaveSet,
   admits: (log: LogId) => boolean,
+  told: HaveSet = mine,
 ): readonly LogWant[] {
   return theirs.entries
     .filter(({ identity }) => admits(identity.log))
-    .map((entry) => wantOf(entry, mine))
+    .map((entry) => wantOf(entry, mine, told))
     .filter(({ want, detached }) => want.length > 0 || detached.length > 0)
 }
 
-function wantOf(theirs: LogEntry, mine: HaveSet): LogWant {
+function wantOf(theirs: LogEntry, mine: HaveSet, told: HaveSet): LogWant {
   const { log } = theirs.identity
   const held = mine.get(log)?.held ?? []
   const placed = mine.placed(log)
   const wanted = union(difference(theirs.held, held), difference(theirs.stubs, placed))
-  const { attached, detached } = splitAttached(wanted, placed)
+  const { attached, detached } = splitAttached(wanted, told.placed(log))
   return { log, want: attached, detached }
 }
 

@@ -94,7 +94,7 @@ describe('a record as a person reads it', () => {
       { type: 'user', message: { content: [[], null, 1, { type: 'tool_use' }] } },
     ],
     ['endless roles', { type: 'x'.repeat(10_000), uuid: 'y'.repeat(10_000), timestamp: 'z'.repeat(10_000) }],
-    ['a thousand tools', { type: 'user', message: { content: Array(1000).fill(use) } }],
+    ['a thousand tools', { type: 'user', message: { content: Array.from({ length: 1000 }, () => use) } }],
   ])('is bounded and of one shape whatever comes: %s', (_, line) => {
     for (const format of ['claude', 'codex', 'gemini', 'messages', 'lines', 'unknown']) {
       const { role, time, text, id, tools } = read(format, line)

@@ -1,4 +1,3 @@
-import type { LogId } from '../../../src/engine/core/event.js'
 import { holds } from '../failure.js'
 import type { Ledger } from './ledger.js'
 import { Replayer } from './replayer.js'
@@ -26,10 +25,7 @@ export function checkLoggedFirst(ledger: Ledger, root: string, path: string, byt
 /** All that was ever acknowledged, replayed. */
 export function replayLedger(ledger: Ledger): Replayer {
   const replayer = new Replayer()
-  const logs: LogId[] = [...ledger.logs()]
-  const since = (log: LogId): number => ledger.events(log)[0]?.event.time.ms ?? 0
-  for (const log of logs.toSorted((a, b) => since(a) - since(b) || (a < b ? -1 : 1))) {
-    for (const known of ledger.events(log)) if (known) replayer.add(known.event)
-  }
+  const logs = [...ledger.logs()].map((log) => ledger.events(log))
+  replayer.addLogs(logs.map((events) => events.flatMap((known) => (known ? [known.event] : []))))
   return replayer
 }

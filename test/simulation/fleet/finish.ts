@@ -1,6 +1,12 @@
 import type { LogId } from '../../../src/engine/core/event.js'
-import { checkConvergent, checkSameEvents, deriveViews, type HostStore } from '../checkers/convergent.js'
+import { checkConvergent, checkSameEvents, deriveViews, type HostStore, type HostViews } from '../checkers/convergent.js'
 import { checkForks } from '../checkers/forks.js'
+import { checkShown } from '../checkers/authored.js'
+import { checkWrittenBack } from '../checkers/written-back.js'
+import { ownPrefix } from '../../../src/engine/formats/droppings.js'
+import { deriveStream } from '../../../src/engine/core/stream.js'
+import { emptyProjectMap } from '../../../src/engine/core/project-map.js'
+import { placeInFormat } from '../../../src/engine/formats/format.js'
 import { checkLossless, owedLines } from '../checkers/lossless.js'
 import { holds } from '../failure.js'
 import type { Fleet } from './fleet.js'
@@ -55,7 +61,12 @@ async function comeToRest(fleet: Fleet): Promise<void> {
     const before = counts(fleet)
     await round(fleet)
     for (const { session } of fleet.machines) fleet.must(await session.sweep())
-    for (const { session } of fleet.machines) await session.pump(session.host?.tools.writer.flush() ?? Promise.resolve())
+    for (const { session } of fleet.machines) {
+      const { host } = session
+      if (host?.writeBack) await session.pump(host.writeBack.settle({ quietTimeMs: 0 }))
+      if (host?.writeBack) await session.pump(host.writeBack.sweepReplaced())
+      await session.pump(host?.writeBack?.flushWritten() ?? host?.tools.writer.flush() ?? Promise.resolve())
+    }
     if (counts(fleet) === before) return
   }
   holds(false, 'convergent', () => 'the exchange does not come to rest')
@@ -127,9 +138,44 @@ async function checkAll(fleet: Fleet): Promise<void> {
   const hosts = await Promise.all(stores.map((store) => deriveViews(store, plants.view)))
   checkConvergent(hosts, logs)
   const owed = owedLines(ledgers, logs)
+  let files = 0
+  for (const machine of machines) {
+    const { host } = machine.session
+    const views = hosts.find(({ name }) => name === machine.name)
+    if (!host?.writeBack || !views) continue
+    const parted = (key: string): boolean =>
+      views.facts.get(key)?.events.some(({ event }) => logs.has(event.log)) ?? false
+    const id = host.store.reader.log(host.log)?.host ?? ''
+    const question = { host: id, views, held: host.writeBack.held, parted }
+    files += checkWrittenBack({ ...question, file: (key) => fileOf(machine, views, key) })
+  }
+  checkAuthored(fleet, hosts)
   for (const [index, store] of stores.entries()) {
     const views = hosts[index]
     if (views) await checkLossless(owed, store, views, plants.strict)
   }
-  trace.note(`checked ${stores.length} hosts, ${owed.length} lines, ${logs.size} logs that parted`)
+  trace.note(`checked ${stores.length} hosts, ${owed.length} lines, ${files} files, ${logs.size} logs that parted`)
+}
+
+/** The file that stands on a machine under the name of a stream, found without any of the engine's indexes. */
+function fileOf({ world, session }: Machine, { facts }: HostViews, key: string): Buffer | undefined {
+  const stream = facts.get(key)?.stream
+  const root = world.roots.find(({ name }) => name === stream?.root)
+  const host = session.host?.store.reader.log(session.host.log)?.host
+  if (!root || host === undefined) return undefined
+  for (const { path, inode } of world.disk.walk(root.base)) {
+    const inside = path.slice(root.base.length + 1)
+    if (inside.includes(ownPrefix) || root.format.classify(inside) === null) continue
+    const cwd = root.format.cwd(inode.bytes)
+    const file = { root: root.name, format: root.format.name, path: inside, home: world.home, cwd }
+    const { key: here } = deriveStream(file, host, placeInFormat(root.format, inside), emptyProjectMap)
+    if (here === key) return inode.bytes
+  }
+  return undefined
+}
+
+/** Where nothing but Holdfast had a hand in the bytes, all that agents wrote must be there. */
+function checkAuthored({ plan, machines, book, shared }: Fleet, hosts: readonly HostViews[]): void {
+  const untouched = plan.harmChance === 0 && shared.size === 0 && machines.every(({ lostBytes }) => !lostBytes)
+  if (untouched) checkShown(book.authored, hosts)
 }

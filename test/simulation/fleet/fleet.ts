@@ -3,6 +3,7 @@ import type { Hasher } from '../../../src/engine/ports/hash.js'
 import type { Replica } from '../../../src/engine/ports/replica.js'
 import { SeededRandom } from '../../fixtures-gen/random.js'
 import type { MakeView } from '../checkers/convergent.js'
+import { Settling } from '../checkers/settling.js'
 import { settled, VirtualTime } from '../clock.js'
 import { InvariantBroken } from '../failure.js'
 import type { ProcessLife } from '../process-life.js'
@@ -45,6 +46,7 @@ export class Fleet {
   readonly #seed: string
   readonly #hasher: Hasher
   readonly #keys: SeededKeys
+  readonly #settling = new Settling()
   readonly book: SessionBook
 
   constructor(seed: string, hasher: Hasher, trace: Trace, plants: FleetPlants) {
@@ -79,6 +81,7 @@ export class Fleet {
       plants: { ...plants, plan: this.plan.machine },
       keys: this.#keys,
       writing: this.plan.writing,
+      settling: this.#settling,
       random: new SeededRandom(`${this.#seed}/${name}/writers`),
       actors: (of, random) => new Writers(of, this.book, random, this.plan),
       around: replica ?? ((plain) => plain),

@@ -54,17 +54,19 @@ export class LiveAgents {
     this.#note(`starts${held ? ' and holds' : ' on'}`, path)
   }
 
-  /** It writes one record. @returns the line, or null where its file is gone */
+  /** It writes one record. @returns it, or null where its file is gone or the record is no line of its own */
   write(agent: AgentOnFile): Buffer | null {
     const { world } = this.#machine
     const { session, path, held } = agent
     const inode = held ?? world.disk.find(path)
     if (!inode) return null
-    const record = recordOf(session, inode.bytes, this.#machine, this.#random, agent.last)
+    const before = inode.bytes
+    const record = recordOf(session, before, this.#machine, this.#random, agent.last)
     agent.last = lastUuid(record) ?? agent.last
-    world.disk.write(inode, Buffer.concat([inode.bytes, record]), path)
+    world.disk.write(inode, Buffer.concat([before, record]), path)
     this.#note('writes', path)
-    return record
+    // Behind half a record it is glued to that.
+    return before.length === 0 || before.at(-1) === 0x0a ? record : null
   }
 
   end(agent: AgentOnFile): void {

@@ -11,6 +11,7 @@ import type { ProcessLife } from '../process-life.js'
 import { Session } from '../session.js'
 import type { Notes } from '../trace.js'
 import { World, type Actors, type HostKeys, type Plants } from '../world.js'
+import type { Settling } from '../checkers/settling.js'
 import { checkAcknowledged } from '../checkers/acknowledged.js'
 import { fleetRoots } from './fleet-roots.js'
 import { PeerDoor } from './peer-door.js'
@@ -29,6 +30,7 @@ export interface MachineTools {
   readonly around: (replica: Replica, machine: Machine) => Replica
   readonly random: SeededRandom
   readonly writing: Writing | null
+  readonly settling: Settling
 }
 
 /** A whole machine as it was at some moment. */
@@ -63,6 +65,7 @@ export class Machine {
       actors: () => actors(this, random),
       wallMs: () => this.nowMs,
       writing: tools.writing,
+      settling: tools.settling,
       keys,
     })
     this.session = new Session(this.world)

@@ -34,6 +34,8 @@ export interface StandInContext {
 export interface Scene {
   readonly current?: string
   readonly contexts?: Readonly<Record<string, StandInContext>>
+  /** The cluster never answers which pods there are. */
+  readonly hangs?: boolean
   readonly down?: boolean
   readonly denied?: boolean
   readonly containers?: readonly StandInContainer[]

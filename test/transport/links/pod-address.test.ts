@@ -7,7 +7,15 @@ import { isLabelSelector } from '../../../src/transport/links/pod-selector.js'
 
 const plain = { kind: 'kube', context: null, container: null, selector: null }
 /** Of which addresses are made that are often right, and often nearly. */
-const parts = [...'ab-/@?=&,!.% \n', '/pod/', 'a/pod/b', 'x@', '?container=', '?selector=', '&selector=']
+const parts = [
+  ...Array.from('ab-/@?=&,!.% \n'),
+  '/pod/',
+  'a/pod/b',
+  'x@',
+  '?container=',
+  '?selector=',
+  '&selector=',
+]
 const usage = expect.objectContaining({
   code: 'USAGE',
   exitCode: 2,

@@ -169,7 +169,7 @@ describe('a link into a container', () => {
   })
 
   it('can be closed while the pod is still looked for', async () => {
-    containers.set(inPods(pod('w-1', { labels: { app: 'worker' } })))
+    containers.set({ ...inPods(), hangs: true })
     const one = open('kube://agents/pod/w?selector=app=worker', 'cat')
     const reading = outcome(one)
     await one.link.close(new Error('enough'))

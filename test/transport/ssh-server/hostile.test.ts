@@ -117,7 +117,10 @@ describe('a hostile client', () => {
 
   it('that takes nothing is not served into memory, and can’t hold up the end', async () => {
     let accepted = 0
-    let taken = false
+    let begin = (): void => undefined
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
     const world = await opened({
       limits: { closeMs: 200 },
       serve: async ({ link, signal }) => {
@@ -126,7 +129,7 @@ describe('a hostile client', () => {
         while (!signal.aborted && accepted < 200_000_000) {
           await Promise.race([link.send(piece), aborted])
           accepted += piece.length
-          taken = true
+          begin()
         }
         return { exitCode: 1, words: 'enough' }
       },
@@ -134,7 +137,7 @@ describe('a hostile client', () => {
     const client = await world.connect()
     const channel = await exec(client, 'holdfast serve --stdio')
     channel.pause()
-    while (!taken) await sleep(5)
+    await begun
     let before = -1
     while (before !== accepted) {
       before = accepted

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { farCommand } from '../../../src/transport/ssh/far-command.js'
 import { meansServe } from '../../../src/transport/ssh-server/served-command.js'
 
 describe('what a client asks to run', () => {
   it.each([
+    farCommand(),
+    farCommand('~/tools/holdfast'),
     'holdfast serve --stdio',
     '/usr/local/bin/holdfast serve --stdio',
     "exec '/home/ada/my tools/holdfast' serve --stdio",

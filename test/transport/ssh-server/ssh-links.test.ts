@@ -77,7 +77,8 @@ linkSuite('the embedded server, reached by ssh2’s client', libraryWorld)
 // What the `ssh` command and the library hold between them is theirs: 2 MiB and more. So it is not held to the suite.
 needs('ssh').describe('the embedded server, reached by the ssh command', () => {
   it('carries bytes both ways at once, and ends after the last one', async () => {
-    const { near, far, dispose } = await opensshWorld()
+    const world = await opensshWorld()
+    const { near, far } = world
     const [there, back] = [3_000_000, 5_000_000].map((length, i) => Buffer.alloc(length, `some bytes ${i} `))
     const [atFar, atNear] = await Promise.all([
       take(far, there!.length),
@@ -87,11 +88,12 @@ needs('ssh').describe('the embedded server, reached by the ssh command', () => {
     ])
     expect(atFar.equals(there!) && atNear.equals(back!)).toBe(true)
     await Promise.all([near.close(), far.close()])
-    await dispose()
+    await world.dispose()
   })
 
   it('holds a sender back whose reader pauses', async () => {
-    const { near, far, dispose } = await opensshWorld()
+    const world = await opensshWorld()
+    const { near, far } = world
     const piece = Buffer.alloc(100_000)
     for (const [from, to] of [
       [near, far],
@@ -113,16 +115,17 @@ needs('ssh').describe('the embedded server, reached by the ssh command', () => {
       await sending
     }
     await Promise.all([near.close(), far.close()])
-    await dispose()
+    await world.dispose()
   })
 
   it('tells both ends when the command is killed, or the server ends', async () => {
-    const { near, far, cut, dispose } = await opensshWorld()
-    cut()
+    const world = await opensshWorld()
+    const { near, far } = world
+    world.cut()
     const gone = expect.objectContaining({ code: 'PEER_UNREACHABLE' })
     for (const link of [near, far]) expect(await sendUntilRefused(link)).toEqual(gone)
     await Promise.all([near, far].map((link) => link.close(new Error('broken'))))
-    await dispose()
+    await world.dispose()
     const other = await opensshWorld()
     await other.far.close(new Error('enough'))
     expect(await sendUntilRefused(other.near)).toEqual(gone)

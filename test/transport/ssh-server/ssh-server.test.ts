@@ -211,7 +211,7 @@ class ForgingAgent extends ssh2.BaseAgent {
   }
 
   override getIdentities(callback: ssh2.IdentityCallback): void {
-    callback(null as never, [this.#key])
+    callback(null, [this.#key])
   }
 
   override sign(_key: unknown, data: Buffer, options: unknown, callback?: ssh2.SignCallback): void {

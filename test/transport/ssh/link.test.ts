@@ -1,12 +1,12 @@
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { StdioLink } from '../../../src/transport/links/stdio-link.js'
 import type { StartCommand, StartedCommand } from '../../../src/transport/links/exec-link.js'
 import { needs } from '../../needs.js'
 import { linkSuite, type LinkWorld } from '../../suites/link-suite.js'
 import { SshWorld, type Sshd } from './sshd.js'
-import { rawLinkTo, startIn } from './tools.js'
+import { outcomeOf, rawLinkTo, startIn } from './tools.js'
 
 /** Joins its stdio to a socket: what `serve --stdio` does with the daemon's. */
 const bridge = `const s = require('net').connect({ path: process.argv[1], allowHalfOpen: true })
@@ -49,6 +49,20 @@ needs('sshd').describe('over a real server,', () => {
 
   linkSuite('SSH by the library', () => open('near'))
   linkSuite('SSH through a jump', () => open('behind'))
+
+  it('tells a connection that broke from one that ended', async () => {
+    for (const start of [undefined, startIn(world.env)]) {
+      const ended = rawLinkTo(world, 'near', 'echo all', start)
+      expect(await outcomeOf(ended)).toBe('all\n')
+      const broken = rawLinkTo(world, 'near', 'echo some; sleep 60', start)
+      const chunks = broken.receive[Symbol.asyncIterator]()
+      expect((await chunks.next()).value?.toString()).toBe('some\n')
+      server.cut()
+      await expect(chunks.next()).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
+      await expect(broken.send(new Uint8Array(1))).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
+      await broken.close(new Error('over'))
+    }
+  })
 
   // What the system's `ssh` and its server hold between them is theirs: 2 MiB and more. Here a stand-in runs the command.
   linkSuite('a stand-in for the system’s ssh', () => {

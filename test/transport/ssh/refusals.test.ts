@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { HoldfastError } from '../../../src/engine/core/errors.js'
@@ -18,6 +19,8 @@ needs('sshd').describe('SSH against a real server', () => {
     world = new SshWorld()
     server = await world.server()
     world.know(server.port, server.hostKey)
+    // As many systems keep it: what `ssh-keygen` hides must be found.
+    execFileSync('ssh-keygen', ['-H', '-f', world.knownHosts], { stdio: 'ignore' })
   })
   afterAll(() => world.dispose())
 

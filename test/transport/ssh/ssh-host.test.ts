@@ -22,8 +22,23 @@ describe('a destination', () => {
   )
 
   it.each([
-    ...['', '-oProxyCommand=x', 'me@-box', '-l@box', 'a b', 'box:0', 'box:65536', 'box:', '@box'],
-    ...['box/path', "b'ox", 'b$ox', 'b`x`', 'box;x', 'b%h', '[box]', 'box\n'],
+    '',
+    '-oProxyCommand=x',
+    'me@-box',
+    '-l@box',
+    'a b',
+    'box:0',
+    'box:65536',
+    'box:',
+    '@box',
+    'box/path',
+    "b'ox",
+    'b$ox',
+    'b`x`',
+    'box;x',
+    'b%h',
+    '[box]',
+    'box\n',
   ])('refuses “%s”', (text) => {
     expect(parseSshDestination(text)).toBeNull()
   })
@@ -33,15 +48,21 @@ describe('the settings of a host', () => {
   it('are what ssh says', () => {
     const host = read(
       [
-        ...['hostname 10.0.0.7', 'port 2222', 'user other', 'hostkeyalias Alias', 'identitiesonly yes'],
-        ...[
-          'identityfile ~/.ssh/%h_%r_%n',
-          'identityfile "none"',
-          'identityfile /k/%%x',
-          'serveraliveinterval 7',
-        ],
-        ...['userknownhostsfile /a "/b c" ~/d', 'globalknownhostsfile none', 'proxyjump x,me@y:23'],
-        ...['connecttimeout 9', 'addressfamily inet6', 'hostkeyalgorithms ssh-ed25519,rsa-sha2-512'],
+        'hostname 10.0.0.7',
+        'port 2222',
+        'user other',
+        'hostkeyalias Alias',
+        'identitiesonly yes',
+        'identityfile ~/.ssh/%h_%r_%n',
+        'identityfile "none"',
+        'identityfile /k/%%x',
+        'serveraliveinterval 7',
+        'userknownhostsfile /a "/b c" ~/d',
+        'globalknownhostsfile none',
+        'proxyjump x,me@y:23',
+        'connecttimeout 9',
+        'addressfamily inet6',
+        'hostkeyalgorithms ssh-ed25519,rsa-sha2-512',
       ].join('\n'),
     )
     expect(host).toMatchObject({

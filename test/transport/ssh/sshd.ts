@@ -139,6 +139,7 @@ export class Sshd {
       ...keys.map((key) => `HostKey ${key}`),
       `AuthorizedKeysFile ${authorizedKeys}`,
       `PidFile ${world.path(`${name}.pid`)}`,
+      'LogLevel VERBOSE',
       'StrictModes no',
       'UsePAM no',
       'PasswordAuthentication no',
@@ -157,6 +158,11 @@ export class Sshd {
 
   get log(): string {
     return this.#log.join('')
+  }
+
+  /** How many commands it has started so far. */
+  get sessions(): number {
+    return this.log.split('Starting session: command').length - 1
   }
 
   /** Kills the processes that serve connections, as a machine that loses power does. */

@@ -100,7 +100,7 @@ describe('work before a session is done', () => {
           expect(again?.bytesSent).toBeLessThan(800)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 

@@ -208,6 +208,19 @@ describe('runs', () => {
     expect(comparable(decodeRun(encodeRun(run, false), () => undefined))).toEqual(comparable(run))
     expect(comparable(decodeRun(encodeRun(run, true), () => source.identity))).toEqual(comparable(run))
     expect(() => decodeRun(encodeRun(run, true), () => undefined)).toThrow(protocol)
+    const behindHole = { ...run, before: new Uint8Array(32).fill(7) }
+    expect(comparable(decodeRun(encodeRun(behindHole, true), () => source.identity))).toEqual(
+      comparable(behindHole),
+    )
+    const filling = { ...run, point: { ...run.point, signature: new Uint8Array() } }
+    expect(comparable(decodeRun(encodeRun(filling, true), () => source.identity))).toEqual(
+      comparable(filling),
+    )
+    for (const wrong of [
+      { ...run, before: new Uint8Array(31) },
+      { ...run, point: { ...run.point, signature: new Uint8Array(63) } },
+    ])
+      expect(() => decodeRun(encodeRun(wrong, true), () => source.identity)).toThrow(protocol)
     expect(extentOf(run)).toMatchObject({
       held: [
         { from: 7, to: 8 },

@@ -82,7 +82,9 @@ describe('one session', () => {
       fc.asyncProperty(
         fc.array(holding, { minLength: 1, maxLength: 3 }),
         fc.nat(0xffff),
-        async (holdings, seed) => {
+        // An end that knows of nothing beyond the version, as well.
+        fc.boolean(),
+        async (holdings, seed, older) => {
           const world = new SyncWorld(seed)
           const { a, b, logs } = twoHosts(holdings, seed)
           // Stores that take longer than the next run needs to come: order is the session's work, not luck.
@@ -91,12 +93,15 @@ describe('one session', () => {
             replica.beforeStore = () => world.clock.sleep(world.random.int(200))
           }
           const [left, right] = (
-            await world.meet(a, b, { link: { delayMaxMs: 20, pieceMaxBytes: 300, bufferBytes: 512 } })
+            await world.meet(a, b, {
+              b: older ? { features: [] } : {},
+              link: { delayMaxMs: 20, pieceMaxBytes: 300, bufferBytes: 512 },
+            })
           ).map(resultOf)
           for (const [i, { a: ofA, b: ofB }] of holdings.entries()) {
             const log = logs[i] as FakeLog
-            expect(held(a, log)).toEqual(expected(after(ofA, ofB)))
-            expect(held(b, log)).toEqual(expected(after(ofB, ofA)))
+            expect(held(a, log)).toEqual(expected(after(ofA, ofB, !older)))
+            expect(held(b, log)).toEqual(expected(after(ofB, ofA, !older)))
           }
           // What either counts agrees, and nothing came that was here.
           expect(left?.sent).toBe(right?.received)

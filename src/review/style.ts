@@ -1,0 +1,6 @@
+import { baseStyle } from './style-base.js'
+import { conflictStyle } from './style-conflict.js'
+import { overviewStyle } from './style-overview.js'
+
+/** The page's one style sheet. */
+export const pageStyle = baseStyle + overviewStyle + conflictStyle
