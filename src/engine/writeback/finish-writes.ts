@@ -17,19 +17,20 @@ import { afterWrite, knownState } from '../record/written-state.js'
  */
 export async function finishWrites(tools: ObserverTools & { readonly store: CursorStore }): Promise<number> {
   let found = 0
-  for (const intent of await tools.store.loadIntents()) {
-    if (intent.kind !== 'write') continue
-    const root = tools.roots.find(({ name }) => name === intent.key.root)
-    const cursor = root ? await cursorAfter(tools, root, intent) : null
-    if (cursor) found += 1
-    const cursors = cursor ? [{ key: intent.key, cursor }] : []
-    await tools.cursors.submit(
-      { events: [], cursors, intents: [{ key: intent.key, intent: null }] },
-      tools.writer,
-    )
-  }
+  for (const intent of await tools.store.loadIntents())
+    if (intent.kind === 'write' && (await finishWrite(tools, intent))) found += 1
   await tools.writer.flush()
   return found
+}
+
+/** As `finishWrites`, of one write: also where the disk refused in the middle of it. @returns whether anything stands there */
+export async function finishWrite(tools: ObserverTools, intent: WriteIntent): Promise<boolean> {
+  const { key } = intent
+  const root = tools.roots.find(({ name }) => name === key.root)
+  const cursor = root ? await cursorAfter(tools, root, intent) : null
+  const cursors = cursor ? [{ key, cursor }] : []
+  await tools.cursors.submit({ events: [], cursors, intents: [{ key, intent: null }] }, tools.writer)
+  return cursor !== null
 }
 
 /** Where the file stands if it holds more of the write's target than was known; null where nothing was written. */

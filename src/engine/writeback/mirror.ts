@@ -45,6 +45,11 @@ export class Mirrors {
     this.#tools = tools
   }
 
+  /** Whether nothing of a stream is to be merged. */
+  async isPlain(entry: StreamEntry): Promise<boolean> {
+    return (await this.#authorOf(entry)) !== null
+  }
+
   /**
    * What stands in the mirrored file behind what this host's file holds of it; own where this host is the author; null
    * where it is no plain case.
@@ -52,28 +57,19 @@ export class Mirrors {
    */
   async target(entry: StreamEntry, own: () => Promise<Content>): Promise<MirrorTarget | 'own' | null> {
     const { key } = entry.stream
-    const state = this.#streams.get(key) ?? { sketches: new Map<number, Sketch>(), author: -1, done: 0 }
-    this.#streams.delete(key)
-    const authors: LoggedFile[] = []
-    if (entry.resolutions.length > 0 || !isPlain(entry)) return null
-    for (const { file } of entry.files) {
-      const sketch = await this.#read(state.sketches, file)
-      if (!sketch.linear) return null
-      if (sketch.appended) authors.push(file)
-    }
-    const [author] = authors
-    if (!author || authors.length > 1) return null
-    const sketch = state.sketches.get(author.no)
-    if (!sketch?.last) return null
+    const author = await this.#authorOf(entry)
+    const state = this.#streams.get(key)
+    const sketch = author && state?.sketches.get(author.no)
+    if (!author || !state || !sketch?.last) return null
     const isOwn = entry.files.some(({ file, host }) => file === author && host === this.#tools.host)
     if (isOwn) return 'own'
     if (state.author !== author.no) {
+      const done = await this.#sharedWith(await own(), sketch)
+      if (done < 0) return null
       state.author = author.no
-      state.done = await this.#sharedWith(await own(), sketch)
-      if (state.done < 0) return null
+      state.done = done
       sketch.behind = [...suffix({ pieces: sketch.behind, length: sketch.length }, state.done).pieces]
     }
-    this.#keep(key, state)
     const behind = concat(emptyContent, sketch.behind)
     const added = prefix(behind, await this.#completeLength(behind))
     const last = await readOrNull(this.#tools.reader, sketch.last)
@@ -97,11 +93,24 @@ export class Mirrors {
     this.#streams.delete(key)
   }
 
-  #keep(key: string, state: { sketches: Map<number, Sketch>; author: number; done: number }): void {
+  /** The one file of which the others are copies; null where there is none, and what is known of the stream is forgotten. */
+  async #authorOf(entry: StreamEntry): Promise<LoggedFile | null> {
+    const { key } = entry.stream
+    const state = this.#streams.get(key) ?? { sketches: new Map<number, Sketch>(), author: -1, done: 0 }
+    this.#streams.delete(key)
+    if (entry.resolutions.length > 0 || !hasRecords(entry)) return null
+    const authors: LoggedFile[] = []
+    for (const { file } of entry.files) {
+      const sketch = await this.#read(state.sketches, file)
+      if (!sketch.linear) return null
+      if (sketch.appended) authors.push(file)
+    }
+    const [author] = authors
+    if (!author || authors.length > 1) return null
     this.#streams.set(key, state)
-    if (this.#streams.size <= mirrorsMax) return
     const [oldest] = this.#streams.keys()
-    if (oldest !== undefined) this.#streams.delete(oldest)
+    if (this.#streams.size > mirrorsMax && oldest !== undefined) this.#streams.delete(oldest)
+    return author
   }
 
   async #read(sketches: Map<number, Sketch>, file: LoggedFile): Promise<Sketch> {
@@ -166,7 +175,7 @@ export class Mirrors {
 }
 
 /** A file that is one value is replaced as a whole: that is the view's to say. */
-function isPlain({ files }: StreamEntry): boolean {
+function hasRecords({ files }: StreamEntry): boolean {
   const facts = files[0]?.file.facts
   return facts !== undefined && mergeFormatOf(facts.format, facts.path).shape !== 'whole'
 }

@@ -13,6 +13,9 @@ import type { WriteTools } from './write-tools.js'
 /** How long a file that was replaced is looked at: an agent may have had it open, and write into it yet. */
 const keptForMs = 7 * 24 * 60 * 60 * 1000
 
+/** How many replaced inodes of one file are kept. */
+const keptPerFile = 8
+
 /** A folder of the root: on the same file system, so that a second name for the old file can stand there. */
 const folderName = `${ownPrefix}replaced`
 
@@ -20,6 +23,7 @@ const folderName = `${ownPrefix}replaced`
 export function keepReplaced(tools: WriteTools, root: WatchedRoot, key: CursorKey, before: FileStat): void {
   const folder = `${root.base}/${folderName}`
   tools.files.makeDirectory(folder)
+  makeRoom(tools, folder, idOf(tools, key))
   const { ino } = before.identity
   const name = [idOf(tools, key), ino, before.size, before.mtimeMs, tools.clock.now()].join('_')
   try {
@@ -28,6 +32,17 @@ export function keepReplaced(tools: WriteTools, root: WatchedRoot, key: CursorKe
     // A file system without second names: the look right after the rename is all that there is.
     if (!(error instanceof FileError)) throw error
   }
+}
+
+/** Of one file only the last few are kept, and any that somebody still has open. */
+function makeRoom({ files, processes }: WriteTools, folder: string, id: string): void {
+  const kept = (files.list(folder)?.entries ?? []).filter(({ name }) => name.startsWith(`${id}_`))
+  if (kept.length < keptPerFile) return
+  const keptAt = (name: string): number => Number(name.split('_').at(-1))
+  const oldest = kept.map(({ name }) => name).toSorted((a, b) => keptAt(a) - keptAt(b))
+  const going = oldest.slice(0, kept.length - keptPerFile + 1).map((name) => `${folder}/${name}`)
+  const { byPath } = processes.holders(going)
+  for (const path of going) if (!byPath.has(path)) files.remove(path)
 }
 
 /**

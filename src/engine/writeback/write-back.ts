@@ -3,6 +3,7 @@ import { absolutePath } from '../record/watched-root.js'
 import { logAllWritten } from '../record/written-state.js'
 import type { StreamEntry, StreamIndex } from '../streams/stream-index.js'
 import type { Survey } from './live-writer.js'
+import { finishWrite } from './finish-writes.js'
 import { localPlace } from './local-place.js'
 import { Mirrors } from './mirror.js'
 import { prepare } from './prepare.js'
@@ -40,8 +41,9 @@ interface Taken {
   readonly version: string
 }
 
-/** Files written in one turn of the recorder, and the bytes after which a turn ends: recording waits meanwhile. */
+/** Files looked at in one turn of the recorder, and the bytes and time after which it ends: recording waits meanwhile. */
 const turnMaxFiles = 64
+const turnMaxMs = 50
 const turnMaxBytes = 4 * 1024 * 1024
 /** The most times that one stream is looked at in one `settle`: whoever keeps changing it is waited for elsewhere. */
 const roundsMax = 1000
@@ -160,6 +162,7 @@ export class WriteBack {
       const survey = this.#tools.liveWriters.survey()
       const turn = { index, survey, quietTimeMs: quietTimeMs ?? this.#tools.quietTimeMs(), written }
       while (keys.length > 0 && !signal?.aborted) {
+        await this.#warm(index, keys)
         await recorder.exclusively(async () => {
           const taken = await this.#turnOf(keys, turn)
           for (const key of taken) rounds.set(key, (rounds.get(key) ?? 0) + 1)
@@ -169,6 +172,17 @@ export class WriteBack {
       }
     }
     return { written: [...written.values()], held: this.held }
+  }
+
+  /** Merges what the next turn will ask for, while the recorder goes on with its own. */
+  async #warm(index: StreamIndex, keys: readonly string[]): Promise<void> {
+    for (const key of keys.slice(0, turnMaxFiles)) {
+      const entry = index.get(key)
+      if (!entry || isOwnAlone(entry, this.#tools.host) || (await this.#mirrors.isPlain(entry))) continue
+      await this.#tools.streams.view(key, (view) => view.heads())
+      // What is merged first would give way to what is merged last.
+      return
+    }
   }
 
   /** Takes keys from the front as far as one turn goes. @returns those it looked at */
@@ -183,13 +197,10 @@ export class WriteBack {
   ): Promise<string[]> {
     const taken: string[] = []
     const jobs: Taken[] = []
+    const startedMs = this.#tools.clock.now()
+    const isShort = (): boolean => taken.length === 0 || this.#tools.clock.now() - startedMs < turnMaxMs
     let bytes = 0
-    while (
-      keys.length > 0 &&
-      jobs.length < turnMaxFiles &&
-      bytes < turnMaxBytes &&
-      taken.length < 4 * turnMaxFiles
-    ) {
+    while (keys.length > 0 && taken.length < turnMaxFiles && bytes < turnMaxBytes && isShort()) {
       const key = keys.shift() ?? ''
       taken.push(key)
       this.#dirty.delete(key)
@@ -275,7 +286,7 @@ export class WriteBack {
         const outcome = await writeFile(this.#tools, job)
         if (outcome.kind === 'changed') {
           this.#mirrors.forget(key)
-          await cursors.submit(dropped, writer)
+          await finishWrite(this.#tools, intentOf(job))
           hold('somebody is writing it', changedRetryMs)
           continue
         }
@@ -287,7 +298,8 @@ export class WriteBack {
       } catch (error) {
         if (!(error instanceof FileError)) throw error
         this.#mirrors.forget(key)
-        await cursors.submit(dropped, writer)
+        // A full disk may have taken a part of it: that part is ours, and nobody's append.
+        await finishWrite(this.#tools, intentOf(job))
         hold(error.message, fileErrorRetryMs)
       }
     }
