@@ -23,10 +23,11 @@ const seed = 7
 
 /** The lane of two Holdfast daemons. `user`: the folder with the sessions; it is copied. */
 export async function holdfastLane(world: SyncWorld, user: string, alias: string): Promise<LiveLane> {
-  const { folder, program, sshd } = world
-  const near = join(folder, 'holdfast-near')
+  const { program, sshd } = world
+  const folder = join(world.folder, 'live')
+  const near = join(folder, 'near-user')
   cpSync(user, near, { recursive: true, preserveTimestamps: true })
-  const pair = new SyncPair({ folder: join(folder, 'holdfast'), program, sshd, alias, nearUser: near })
+  const pair = new SyncPair({ folder, program, sshd, alias })
   await pair.record()
   const daemons = await startPairDaemons(pair)
   const far = pair.far.user
@@ -55,7 +56,7 @@ export async function holdfastLane(world: SyncWorld, user: string, alias: string
  */
 export async function rsyncLane(world: SyncWorld, user: string, port: number): Promise<LiveLane> {
   const { folder, sshd } = world
-  const [near, far, alias] = [join(folder, 'loop-near'), join(folder, 'loop-far'), 'bench-far-kept']
+  const [near, far, alias] = [join(folder, 'loop-near'), join(folder, 'loop-far'), 'bench-far-loop']
   cpSync(user, near, { recursive: true, preserveTimestamps: true })
   mkdirSync(far)
   sshd.addHost(alias, port, sharedLines(join(folder, 'kept')))

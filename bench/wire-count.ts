@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { spread } from './harness.js'
 
 /** Bytes that TCP connections carried, both ways: what the network has to bear, without the headers of its packets. */
 export interface WireBytes {
@@ -49,4 +50,23 @@ function forward(from: Socket, to: Socket, count: (bytes: number) => void): void
 
 export function wireSince(before: WireBytes, now: WireBytes): WireBytes {
   return { out: now.out - before.out, back: now.back - before.back }
+}
+
+/** What several rounds put on the wire, the first of which, made to warm up, does not count. */
+export class WireSamples {
+  readonly #rounds: WireBytes[] = []
+
+  add(round: WireBytes): void {
+    this.#rounds.push(round)
+  }
+
+  /** The median round, and the greatest sum of both ways. */
+  get figures(): { readonly outBytes: number; readonly backBytes: number; readonly maxBytes: number } {
+    const counted = this.#rounds.slice(1)
+    return {
+      outBytes: spread(counted.map(({ out }) => out)).median,
+      backBytes: spread(counted.map(({ back }) => back)).median,
+      maxBytes: Math.max(...counted.map(({ out, back }) => out + back)),
+    }
+  }
 }

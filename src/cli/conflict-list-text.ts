@@ -49,7 +49,7 @@ export function exactRow(row: ConflictRow): string[] {
 /** What is under the table: how many there are, and what to do next. */
 export function listNotes({ conflicts, counts }: ConflictsResult, paint: Paint, digits: number): string[] {
   const [first] = conflicts
-  const hidden = counts.resolved > 0 ? `; ${counts.resolved} resolved, see them with --all` : ''
+  const hidden = counts.resolved > 0 ? `; ${counts.resolved} resolved: holdfast conflicts list --all` : ''
   if (!first) return [`No conflicts${hidden}.`]
   const total = counts.open > 0 ? paint.warn(counted(counts.open, 'open conflict')) : 'No open conflicts'
   const merged = counts.merged > 0 ? `, ${counts.merged} merged` : ''

@@ -3,7 +3,6 @@ import type { Clock, Random } from '../engine/ports/clock.js'
 import type { SyncFork } from '../transport/sync/sync-types.js'
 import { Backoff } from './backoff.js'
 import type { ConfiguredPeer } from './config.js'
-import { errorRecord, type ErrorRecord } from './messages.js'
 import type { PeerLimits } from './peer-limits.js'
 import { SessionWatch, type LiveProgress, type MovedMeanwhile } from './session-watch.js'
 
@@ -37,7 +36,7 @@ export interface ConnectionReport {
   /** Whether the session is one that the peer opened. */
   readonly inbound: boolean
   readonly progress: LiveProgress | null
-  readonly error: ErrorRecord | null
+  readonly error: HoldfastError | null
 }
 
 export interface ConnectionTools {
@@ -69,7 +68,7 @@ export class PeerConnection {
   #lastContactMs: number | null = null
   #retryMs: number | null = null
   #inbound: SessionWatch | null = null
-  #error: ErrorRecord | null = null
+  #error: HoldfastError | null = null
   #liveSinceMs: number | null = null
   #forks: SyncFork[] = []
 
@@ -197,8 +196,8 @@ export class PeerConnection {
     const { clock, limits } = this.#tools
     const lived = this.#liveSinceMs !== null && clock.now() - this.#liveSinceMs >= limits.steadyAfterMs
     if (lived) this.#retry.reset()
-    this.#error = errorRecord(error)
-    const refused = error instanceof HoldfastError && !errorCodes[error.code].retryable
+    this.#error = knownError(error)
+    const refused = !errorCodes[this.#error.code].retryable
     this.#enter(refused ? 'refused' : 'waiting')
     return (refused ? this.#refused : this.#retry).next()
   }
@@ -243,3 +242,9 @@ export class PeerConnection {
 
 /** Forks that wait for somebody to be told; the store keeps them all. */
 const forksMax = 100
+
+function knownError(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new HoldfastError('INTERNAL', message, { cause: error })
+}

@@ -1,5 +1,5 @@
 import type { ConfiguredPeer } from './config.js'
-import type { ErrorRecord } from './messages.js'
+import { errorRecord, type ErrorRecord } from './messages.js'
 import { lastContactMs } from './peer-contact.js'
 import type { ConnectionReport, PeerState } from './peer-connection.js'
 import { peerLag } from './peer-lag.js'
@@ -72,7 +72,7 @@ async function statusRow(runtime: Runtime, configured: ConfiguredPeer): Promise<
     sentLag,
     receivedLag,
     unsentSeconds: unsentMs === null ? null : Math.round(unsentMs / 100) / 10,
-    error: report?.error ?? null,
+    error: report?.error ? errorRecord(report.error) : null,
   }
 }
 

@@ -141,8 +141,8 @@ function configReload(home: Home, recording: Recording, onTaken: () => void): ()
   }
 }
 
-function recordingPart({ peers: _, ...rest }: Config): string {
-  return JSON.stringify(rest)
+function recordingPart(config: Config): string {
+  return JSON.stringify({ ...config, peers: [] })
 }
 
 /** Opens the store. A command may have it for a moment; another daemon has it for good. */

@@ -14,14 +14,24 @@ type Peer = StatusResult['peers'][number]
 const iso = (ms: number): string => new Date(ms).toISOString()
 const error = { code: 'PEER_REFUSED', message: 'another key', next: 'Accept it.', exit: 7 }
 
-function peer(change: Partial<Peer> = {}): Peer {
-  return {
-    ...{ name: 'b', url: 'exec:b', direction: 'both', projects: [], key: null },
-    ...{ state: 'live', since: iso(0), lastContact: iso(0), retry: null, inbound: false },
-    ...{ sentLag: 0, receivedLag: 0, unsentSeconds: 0, error: null },
-    ...change,
-  } as Peer
+const connected: Peer = {
+  name: 'b',
+  url: 'exec:b',
+  direction: 'both',
+  projects: [],
+  key: null,
+  state: 'live',
+  since: iso(0),
+  lastContact: iso(0),
+  retry: null,
+  inbound: false,
+  sentLag: 0,
+  receivedLag: 0,
+  unsentSeconds: 0,
+  error: null,
 }
+
+const peer = (change: Partial<Peer> = {}): Peer => ({ ...connected, ...change })
 
 describe('how a peer stands, for people', () => {
   it.each<[Partial<Peer>, string]>([
@@ -120,7 +130,13 @@ describe('a sync', () => {
   const done = { ...row, unreadable: 0, error: null }
   const failed = (exit: number) => ({ ...done, error: { code: 'X', message: 'm', next: 'n', exit } })
   const result = (change: Partial<SyncResultRow> = {}): SyncResultRow => ({
-    ...{ dryRun: false, peers: [done], written: [], held: [], conflicts: 0, forks: [], notes: [] },
+    dryRun: false,
+    peers: [done],
+    written: [],
+    held: [],
+    conflicts: 0,
+    forks: [],
+    notes: [],
     ...change,
   })
   const held = [{ path: 'p/x.jsonl', reason: 'a live writer' }]

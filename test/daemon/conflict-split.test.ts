@@ -115,6 +115,21 @@ describe('splitting a session', () => {
     expect(existsSync(join(mac.user, `.claude/todos/${session}-agent-${session}.json`))).toBe(true)
   })
 
+  it('works on a host that never wrote the session', async () => {
+    const { mac, box } = await forkedHomes()
+    const hub = namedHome('hub')
+    await hub.record()
+    await meet(hub, mac, { peer: { name: 'mac' } })
+    const { id } = await onlyConflict(hub)
+    const { sessions } = await asked(hub).resolve(id, 'split', 'box')
+    expect(sessions).toMatchObject([
+      { host: 'mac', path: hub.path(projectPath(hub, `${sessions[0]?.session}.jsonl`)) },
+    ])
+    await meet(hub, box, { peer: { name: 'box' } })
+    expect(await asked(box).count()).toBe(0)
+    expect(await viewOf(box, `${sessions[0]?.session}.jsonl`)).toContain('mac two')
+  })
+
   it('splits a rollout, whose branches can’t be joined', async () => {
     const [mac, box] = [namedHome('mac'), namedHome('box')]
     const file = `.codex/sessions/2026/01/02/rollout-2026-01-02T03-04-05-${sessionId}.jsonl`

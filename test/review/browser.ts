@@ -37,7 +37,7 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   })
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(10_000)
   return {
     context,
     open: async (url) => {

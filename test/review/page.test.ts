@@ -66,7 +66,8 @@ describeBrowser('the page in a browser', () => {
   it('goes from list to decision and back by keys alone', async () => {
     const { page, tab, served } = await open({ ...twoBranches })
     const press = (key: string) => page.keyboard.press(key)
-    const changed = () => served.asked.filter(({ mode }) => mode === 'write').map(({ name, args }) => [name, args])
+    const changed = () =>
+      served.asked.filter(({ mode }) => mode === 'write').map(({ name, args }) => [name, args])
     await press('c')
     await page.locator('a.conflict').waitFor()
     await press('j')
@@ -133,12 +134,26 @@ describeBrowser('the page in a browser', () => {
   })
 
   it('names a branch by its number where one host has several', async () => {
-    const branch = { from: '2026-01-02T03:04:05.000Z', to: '2026-01-02T03:04:05.000Z', first: null, last: null }
+    const branch = {
+      from: '2026-01-02T03:04:05.000Z',
+      to: '2026-01-02T03:04:05.000Z',
+      first: null,
+      last: null,
+    }
     const counts = { records: 1, dropped: 0, malformed: 0 }
-    const branches = ['mac', 'mac', 'box'].map((host) => ({ ...branch, ...counts, host, hosts: [host], head: host }))
+    const branches = ['mac', 'mac', 'box'].map((host) => ({
+      ...branch,
+      ...counts,
+      host,
+      hosts: [host],
+      head: host,
+    }))
     const { page, served } = await open({ conflict: { branches } }, `/conflicts/${conflictId}/keep/2`)
     await page.getByRole('heading', { name: /^Result: Keep/ }).waitFor()
-    expect(served.asked.at(-1)).toMatchObject({ name: 'conflict.preview', args: { choice: 'keep', host: '2' } })
+    expect(served.asked.at(-1)).toMatchObject({
+      name: 'conflict.preview',
+      args: { choice: 'keep', host: '2' },
+    })
     await page.goto(`${page.url().replace(/#.*/, '')}#/conflicts/${conflictId}/keep/3`)
     await expect.poll(() => served.asked.at(-1)?.args['host']).toBe('box')
   })
@@ -157,7 +172,13 @@ describeBrowser('the page in a browser', () => {
     const texts = [...markup, hidden, '\u202E'.repeat(4000), '\u0000\u202E'.repeat(2000), 'x'.repeat(4000)]
     const nasty = markup[1] ?? ''
     const at = (i: number) =>
-      message(texts[i] ?? '', { role: nasty, id: nasty, time: nasty, clash: true, tools: [{ name: nasty, detail: nasty }] })
+      message(texts[i] ?? '', {
+        role: nasty,
+        id: nasty,
+        time: nasty,
+        clash: true,
+        tools: [{ name: nasty, detail: nasty }],
+      })
     const evil = '"><img src=x onerror="window.canary=true">\u202E'
     const branch = { from: evil, to: evil, first: evil, last: evil, records: 1, dropped: 0, malformed: 0 }
     const branches = [1, 2].map((n) => ({ ...branch, host: evil + n, hosts: [evil], head: evil }))
@@ -165,9 +186,17 @@ describeBrowser('the page in a browser', () => {
       {
         status: { host: evil, held: [{ path: `${evil}/x`, reason: evil }], lastEvent: evil },
         conflict: { project: evil, session: evil, file: 'x', format: evil, branches, divergence: evil },
-        branches: [{ total: texts.length, at }, { total: 0, at }],
+        branches: [
+          { total: texts.length, at },
+          { total: 0, at },
+        ],
         preview: {
-          difference: { added: 1, removed: 0, more: 0, lines: markup.map((text) => ({ sign: '+', message: message(text) })) },
+          difference: {
+            added: 1,
+            removed: 0,
+            more: 0,
+            lines: markup.map((text) => ({ sign: '+', message: message(text) })),
+          },
         },
       },
       '/conflicts',
@@ -175,10 +204,14 @@ describeBrowser('the page in a browser', () => {
     await page.locator('a.conflict').waitFor()
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
-    await page.locator('article').nth(texts.length - 1).waitFor()
+    await page
+      .locator('article')
+      .nth(texts.length - 1)
+      .waitFor()
     const shown = (await page.locator('article .text').allTextContents()).join('\n')
     for (const text of markup) expect(shown).toContain(text)
-    for (const mark of ['U+202E', 'U+2066 NUL ESC', 'BEL', 'U+200B', 'U+FEFF', 'CR']) expect(shown).toContain(mark)
+    for (const mark of ['U+202E', 'U+2066 NUL ESC', 'BEL', 'U+200B', 'U+FEFF', 'CR'])
+      expect(shown).toContain(mark)
     expect(shown).toMatch(/U\+D800|\uFFFD/)
     expect(shown).not.toMatch(/[\u0000-\u0008\u200b\u202e\u2066\ufeff]/)
     // However many marks there are, they are few elements.
@@ -187,10 +220,15 @@ describeBrowser('the page in a browser', () => {
     expect(wide).toBeLessThanOrEqual(0)
     await page.keyboard.press('u')
     await page.keyboard.press('p')
-    await page.locator('.lines article').nth(markup.length - 1).waitFor()
+    await page
+      .locator('.lines article')
+      .nth(markup.length - 1)
+      .waitFor()
     await page.keyboard.press('o')
     await page.getByText('Held: not written here for now').waitFor()
-    expect(await page.locator('script, iframe, img, form, object, embed, base, body link, body style').count()).toBe(1)
+    expect(
+      await page.locator('script, iframe, img, form, object, embed, base, body link, body style').count(),
+    ).toBe(1)
     expect(await page.evaluate('window.canary')).toBeUndefined()
     expect(tab.requests.filter((url) => !url.startsWith(`${served.origin}/`))).toEqual([])
     expect(tab.complaints).toEqual([])
@@ -201,7 +239,12 @@ describeBrowser('the page in a browser', () => {
     const total = 52_000
     const at = (i: number) => message(`record ${i} ${'long '.repeat(200)}`)
     const { page, tab, served } = await open(
-      { branches: [{ total, at }, { total: 1, at: () => message('short') }] },
+      {
+        branches: [
+          { total, at },
+          { total: 1, at: () => message('short') },
+        ],
+      },
       `/conflicts/${conflictId}`,
     )
     await page.locator('article').first().waitFor()
@@ -218,7 +261,9 @@ describeBrowser('the page in a browser', () => {
       await expect.poll(() => placeShown.textContent()).not.toBe(before)
       await most()
     }
-    expect(Number((await placeShown.textContent())?.match(/^[\d,]+/)?.[0].replace(',', ''))).toBeGreaterThan(100)
+    expect(Number((await placeShown.textContent())?.match(/^[\d,]+/)?.[0].replace(',', ''))).toBeGreaterThan(
+      100,
+    )
     await page.keyboard.press('j')
     await page.keyboard.press('G')
     await page.getByText(`record ${total - 1} `).waitFor()
@@ -242,11 +287,17 @@ describeBrowser('the page in a browser', () => {
     const world: FakeWorld = { ...twoBranches, status: { held: [], conflicts: 1 } }
     const { page, served } = await open(world)
     await page.getByText('Nothing is held, damaged or out of reach.').waitFor()
+    const asked = (): number => served.asked.filter(({ name }) => name === 'status').length
+    await page.clock.install()
+    // From here on its timers are those of the test's clock.
+    await page.keyboard.press('r')
+    await expect.poll(asked).toBe(2)
     const file = '/home/ada/.claude/projects/x/11111111-1111-4111-8111-111111111111.jsonl'
     world.status = { held: [{ path: file, reason: 'claude (pid 1) has it open' }], conflicts: 1 }
     // Without anybody asking: the page does, every few seconds.
+    await page.clock.fastForward(5_000)
     await page.getByText('claude (pid 1) has it open').waitFor()
-    expect(served.asked.filter(({ name }) => name === 'status').length).toBeGreaterThan(1)
+    expect(asked()).toBe(3)
     await page.goto(`${page.url()}#/conflicts/${conflictId}/union`)
     await page.getByText('Held here.').waitFor()
   })
@@ -267,7 +318,8 @@ describeBrowser('the page in a browser', () => {
 
   it('shows an error of an operation with its next step', async () => {
     const { page } = await open({}, '', {
-      ask: () => Promise.reject(new HoldfastError('NOT_INITIALISED', 'nothing is recorded on this machine yet')),
+      ask: () =>
+        Promise.reject(new HoldfastError('NOT_INITIALISED', 'nothing is recorded on this machine yet')),
     })
     await page.getByText('Nothing is recorded on this machine yet.').waitFor()
     expect(await page.locator('.notice code').first().textContent()).toBe('holdfast init')
@@ -277,10 +329,27 @@ describeBrowser('the page in a browser', () => {
     const [from, stepMs] = [Date.parse('2026-01-02T00:00:00Z'), 3_600_000]
     const counts = Array.from({ length: 24 }, (_, i) => (i === 10 ? 5 : 0))
     const place = { ms: from, counter: 0, log: 'ab', offset: 7 }
-    const event = { ...place, host: 'h', name: 'mac', kind: 'append' as const, root: 'claude', path: 'x/y.jsonl', bytes: 12, about: null }
+    const event = {
+      ...place,
+      host: 'h',
+      name: 'mac',
+      kind: 'append' as const,
+      root: 'claude',
+      path: 'x/y.jsonl',
+      bytes: 12,
+      about: null,
+    }
     const { page, served, tab } = await open(
       {
-        timeline: { from, to: from + 24 * stepMs, stepMs, first: from, last: from, moreHosts: 0, hosts: [{ host: 'h', name: 'mac', own: true, counts, events: 5 }] },
+        timeline: {
+          from,
+          to: from + 24 * stepMs,
+          stepMs,
+          first: from,
+          last: from,
+          moreHosts: 0,
+          hosts: [{ host: 'h', name: 'mac', own: true, counts, events: 5 }],
+        },
         events: { events: [event], next: place },
       },
       '/timeline',
@@ -291,7 +360,9 @@ describeBrowser('the page in a browser', () => {
     await expect.poll(() => served.asked.at(-1)?.args['before']).toEqual(place)
     await page.locator('.bar-step').click()
     const closer = { from: from + 10 * stepMs, to: from + 11 * stepMs }
-    await expect.poll(() => served.asked.findLast(({ name }) => name === 'timeline')?.args).toMatchObject(closer)
+    await expect
+      .poll(() => served.asked.findLast(({ name }) => name === 'timeline')?.args)
+      .toMatchObject(closer)
     await page.keyboard.press('ArrowLeft')
     await expect
       .poll(() => served.asked.findLast(({ name }) => name === 'timeline')?.args['from'])
@@ -301,11 +372,13 @@ describeBrowser('the page in a browser', () => {
 
   it('is light or dark as the system is, with text that can be read, wide and narrow', async () => {
     const { page } = await open({ ...twoBranches }, `/conflicts/${conflictId}`)
-    await page.locator('article').first().waitFor()
+    await page.locator('.branch article').first().waitFor()
     const grounds = new Set<string>()
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      const { ground, contrasts } = await page.evaluate<{ ground: string; contrasts: number[] }>(contrastScript)
+      const { ground, contrasts } = await page.evaluate<{ ground: string; contrasts: number[] }>(
+        contrastScript,
+      )
       grounds.add(ground)
       expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(4.5)
     }
@@ -320,13 +393,15 @@ describeBrowser('the page in a browser', () => {
 
   it('has a language, one main part, headings, and names on all that can be pressed', async () => {
     const { page } = await open({ ...twoBranches }, `/conflicts/${conflictId}`)
-    await page.locator('article').first().waitFor()
+    await page.locator('.branch article').first().waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
     expect(await page.getByRole('main').count()).toBe(1)
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
     expect(await page.getByRole('region', { name: 'Records of mac' }).count()).toBe(1)
     for (const control of await page.locator('button, a[href], summary').all())
-      expect(((await control.textContent()) ?? '') + ((await control.getAttribute('aria-label')) ?? '')).toMatch(/\S/)
+      expect(
+        ((await control.textContent()) ?? '') + ((await control.getAttribute('aria-label')) ?? ''),
+      ).toMatch(/\S/)
     expect(await page.title()).toBe('Conflict – Holdfast')
   })
 })

@@ -83,8 +83,9 @@ export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): P
   for (const peer of peers) {
     io.signal.throwIfAborted()
     try {
-      const exchanged =
-        (await overConnection(runtime, peer, args, io)) ?? (await meet(runtime, peer, args, writing, io))
+      const kept = await overConnection(runtime, peer, args, io)
+      if (kept) await writing.settle()
+      const exchanged = kept ?? (await meet(runtime, peer, args, writing, io))
       rows.push(exchanged.row)
       forks.push(...exchanged.forks)
       for (const note of exchanged.notes) notes.add(note)
@@ -93,7 +94,6 @@ export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): P
       rows.push(failedRow(peer.name, error))
     }
   }
-  if (rows.some(({ error }) => error === null)) await writing.settle()
   const { written, held } = writing.result
   return { dryRun: args.dryRun, peers: rows, written, held, conflicts: 0, forks, notes: [...notes] }
 }

@@ -59,7 +59,11 @@ export async function timeline(runtime: Runtime, args: TimelineArgs): Promise<Ti
     rows.set(info.host, { ...row, name: info.hostName })
     let before = await places.atOrAfter(window.from)
     for (let step = 0; step < window.steps; step++) {
-      const after = await places.atOrAfter(window.from + window.stepMs * (step + 1), before)
+      const isLast = step === window.steps - 1 && args.to === undefined
+      // What can't be read at the log's end has no time, and belongs to all that there is nevertheless.
+      const after = isLast
+        ? info.events
+        : await places.atOrAfter(window.from + window.stepMs * (step + 1), before)
       row.counts[step] = (row.counts[step] ?? 0) + after - before
       before = after
     }

@@ -12,7 +12,7 @@ import { freshCursor, hashHex, sameIdentity, tailMatches, unchanged } from './cu
 import { ExtentAppender, quietMs, type OpenFile } from './extent-appender.js'
 import { FileOrigin } from './file-origin.js'
 import type { ObserverTools, Outcome } from './observer-tools.js'
-import { logWritten, seenBy, writtenEvent } from './written-state.js'
+import { loggedHeads, logWritten, seenBy, writtenEvent, type Seen } from './written-state.js'
 import { absolutePath, kindOf, type WatchedRoot } from './watched-root.js'
 
 /** A file held against the log. */
@@ -39,6 +39,8 @@ export class FileObserver {
   starting = true
   /** Roots that were offline at every look since the start: theirs is still to come. */
   readonly unseen = new Set<string>()
+  /** Files of which the log was asked for the heads that they contain, by `cursorId`. */
+  readonly #asked = new Set<string>()
   /** How many events of the log were lost when a file was last held against it, by `cursorId`. */
   readonly #lostThen = new Map<string, number>()
 
@@ -117,10 +119,19 @@ export class FileObserver {
     return this.#compare(file, key, cursor)
   }
 
+  /** What is known of write-backs to a file whose cursor knows none: asked of the log once a run. */
+  async #unmarked({ root, path }: OpenFile): Promise<Seen> {
+    const key = { root: root.name, path }
+    if (this.#asked.has(cursorId(key))) return { parents: [], written: null }
+    this.#asked.add(cursorId(key))
+    return { parents: await loggedHeads(this.#tools, key), written: null }
+  }
+
   /** Records what stands behind the cursor, after what write-back put before it. */
   async #grow(file: OpenFile, cursor: Cursor): Promise<Outcome> {
-    if (!cursor.written || file.stat.size <= cursor.position)
-      return outcome(await this.#appender.append(file, cursor))
+    if (file.stat.size <= cursor.position) return outcome(await this.#appender.append(file, cursor))
+    if (!cursor.written)
+      return outcome(await this.#appender.append(file, cursor, [], {}, await this.#unmarked(file)))
     const { writer } = this.#tools
     if (cursor.written.unlogged) await writer.flush()
     const written = await writtenEvent(this.#tools, cursor)

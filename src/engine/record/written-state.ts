@@ -59,6 +59,21 @@ export async function logAllWritten(tools: ObserverTools): Promise<void> {
   await tools.writer.flush()
 }
 
+/**
+ * The heads that a file contains by the last thing that its log says of it: those of a `written`, where nothing of this
+ * host's own came after it. For a cursor that does not know them any more.
+ */
+export async function loggedHeads(
+  { reader, writer }: Pick<ObserverTools, 'reader' | 'writer'>,
+  key: CursorKey,
+): Promise<readonly EventRef[]> {
+  const file = reader.file(writer.log, key)
+  const last = file && (await reader.lastRow(file))
+  if (last?.kind !== 'written') return []
+  const { body } = (await reader.read(last)).event
+  return body.kind === 'written' ? body.heads : []
+}
+
 /** What an append says of the write-backs before it. */
 export interface Seen {
   /** The heads that the file contained for whoever appended. */
@@ -83,8 +98,10 @@ export function seenBy(file: OpenFile, cursor: Cursor): Seen {
     return handle.read(start, to - start)
   })
   const unseen = marks.slice(seen)
+  // Whoever goes on in a file that begins with what we wrote has read some of it: his text is no stranger to it.
+  const least = marks[0]?.from === 0 ? marks[0].heads : []
   return {
-    parents: marks[seen - 1]?.heads ?? [],
+    parents: marks[seen - 1]?.heads ?? least,
     written: unseen.length === 0 ? null : { unlogged: null, marks: unseen, mtimeMs: -1 },
   }
 }

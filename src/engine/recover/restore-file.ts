@@ -11,6 +11,7 @@ import { ownPrefix } from '../formats/droppings.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
 import { latestState } from '../replay/content.js'
 import { contentDigest } from '../replay/file-digest.js'
+import { loggedHeads } from '../record/written-state.js'
 import { sameAsWritten, writeContent, type Written } from '../replay/materialise.js'
 import { recordDamagedGeneration } from './damaged-generation.js'
 import type { RecoverTools } from './recover-tools.js'
@@ -171,6 +172,7 @@ export async function commitRestored(
       changedMs: clock.now(),
     }
     const rest = suffix(target, keep).pieces
+    const heads = await loggedHeads(tools, key)
     const digest = same ? written.digest : await contentDigest(hasher, reader, target)
     const event: NewEvent = {
       body: {
@@ -179,7 +181,7 @@ export async function commitRestored(
         epoch,
         keep,
         pieces: rest,
-        heads: [],
+        heads,
         length: target.length,
         digest,
       },

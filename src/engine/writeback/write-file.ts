@@ -7,7 +7,7 @@ import { commonPrefix } from '../record/common-prefix.js'
 import { freshCursor, hashHex, sameIdentity, tailOf, unchanged } from '../record/cursor-of.js'
 import { ExtentAppender } from '../record/extent-appender.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
-import { afterWrite } from '../record/written-state.js'
+import { afterWrite, logWritten, seenBy } from '../record/written-state.js'
 import { recordLateWrites } from '../recover/late-writes.js'
 import { contentBytes, latestState } from '../replay/content.js'
 import { sameAsWritten, writeContent } from '../replay/materialise.js'
@@ -69,7 +69,10 @@ async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Prom
     if (at > 0) {
       // Somebody appended between the look and the write: his bytes are his, and stand before ours.
       const stat = { ...after, size: start }
-      await new ExtentAppender(tools).append({ root, path: key.path, handle, stat }, cursor)
+      const file = { root, path: key.path, handle, stat }
+      await logWritten(tools, key)
+      const before = tools.cursors.get(key) ?? cursor
+      await new ExtentAppender(tools).append(file, before, [], {}, seenBy(file, before))
     }
     const now = tools.cursors.get(key) ?? cursor
     const end = start + bytes.length

@@ -12,7 +12,7 @@ const everywhere: KeyHelp = [
 
 /** Shows the keys of a view, and those that hold everywhere. */
 export function showHelp(title: string, keys: KeyHelp): void {
-  if (document.querySelector('dialog')) return
+  if (document.querySelector('dialog[open]')) return
   const back = document.activeElement
   const dialog = h('dialog', { class: 'help', 'aria-labelledby': 'help-title' })
   const close = button({ class: 'primary' }, () => dialog.close(), 'Close', key('Esc'))

@@ -96,7 +96,7 @@ function viewOf(place: string): View {
 function onKey(event: KeyboardEvent): void {
   const { target, key: pressed } = event
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-  if (document.querySelector('dialog')) return
+  if (document.querySelector('dialog[open]')) return
   if (target instanceof Element && target.closest('input, select, textarea')) return
   // Buttons, links and what unfolds take Enter themselves.
   const takesEnter = target instanceof Element && target.closest('a, button, summary') !== null

@@ -95,6 +95,7 @@ export class PreviewView implements View {
 
   #show(preview: ResolutionPreview): void {
     this.#preview = preview
+    replaceChildren(this.#problem)
     const { conflict, choice, host, hosts, sessions, length } = preview
     replaceChildren(
       this.element,
@@ -156,8 +157,11 @@ export class PreviewView implements View {
     } catch (error) {
       if (!(error instanceof AskError)) throw error
       this.#page.say('It was not applied.', 'bad')
-      // What was shown is no longer what would come of it.
-      const again = error.code === 'CONFLICT_CHANGED' ? (): void => void this.#load() : undefined
+      // What was shown is no longer what would come of it: it is worked out and looked at anew.
+      const again = (): void => {
+        this.#page.say('')
+        void this.#load()
+      }
       replaceChildren(this.#problem, failure(error, again))
       this.#problem.scrollIntoView({ block: 'nearest' })
     } finally {

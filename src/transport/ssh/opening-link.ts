@@ -23,7 +23,11 @@ export class OpeningLink implements Link {
     const opening = open(signal)
     // What takes no notice of the signal is not waited for.
     this.#opened = Promise.race([opening, givenUp])
-    void opening.then((link) => signal.aborted && link.close(interrupted(name))).catch(() => undefined)
+    void opening
+      .then(async (link) => {
+        if (signal.aborted) await link.close(interrupted(name))
+      })
+      .catch(() => undefined)
     // Whoever sends or reads hears of it; nobody need.
     this.#opened.catch(() => undefined)
     this.receive = this.#chunks()

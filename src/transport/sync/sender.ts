@@ -70,6 +70,9 @@ export class Sender {
   readonly #declined = new Set<LogId>()
   #transmitting: Promise<void> = Promise.resolve()
   #seq = 0
+  /** Events and stubs of the run that was read just now, and of those that are packed or on their way. */
+  #reading = 0
+  #handed = 0
   #wantedAll = false
   #served = false
   #stopped = false
@@ -90,6 +93,11 @@ export class Sender {
 
   get toSend(): number {
     return this.#queue.count
+  }
+
+  /** Events and stubs that were taken from the queue and are not acknowledged. */
+  get inFlight(): number {
+    return this.#reading + this.#handed
   }
 
   /** Whether the peer owes an answer. */
@@ -159,6 +167,7 @@ export class Sender {
     this.#inFlight.delete(seq)
     this.#credit.give(packed.rawBytes)
     const { extent } = packed
+    this.#handed -= countOf(extent.held) + countOf(extent.stubs)
     const { view } = this.#options
     // Both ends note that this one has it, whatever the other made of it: see `HaveSet`.
     view.told.add(extent)
@@ -208,6 +217,7 @@ export class Sender {
     try {
       for await (const read of this.#readable(log, range)) {
         if (this.#stopped || !this.#mayGo(log)) break
+        this.#reading = read.events.length
         this.#queue.settle(log, [runRange(read)])
         const run = this.#isNews(extentOf(read)) ? await this.#checkable(read) : undefined
         if (!run) continue
@@ -221,6 +231,7 @@ export class Sender {
       this.#unreadable.set(log, error.message)
       this.#queue.drop(log)
     }
+    this.#reading = 0
     if (!this.#mayGo(log)) this.#queue.drop(log)
     // What was not read is not held (any more): the peer learns by `served` that it is not coming.
     this.#queue.settle(log, [range])
@@ -231,6 +242,8 @@ export class Sender {
     const raw = encodeRun(run, commonIdentity(this.#options.view, run.identity.log) !== undefined)
     if (raw.length + frameOverheadBytes > this.#options.limits.frameMaxBytes)
       throw new UnreadableError('an event is larger than the protocol allows')
+    this.#reading = 0
+    this.#handed += run.events.length
     this.#offered.add(extent)
     const packing = this.#pack(raw, extent)
     packing.catch(() => undefined)

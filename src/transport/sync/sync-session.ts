@@ -199,6 +199,7 @@ class SyncSession {
       received: movement?.receiver.received ?? 0,
       toSend: movement?.sender.toSend ?? 0,
       toReceive: movement?.receiver.toReceive ?? 0,
+      inFlight: movement?.sender.inFlight ?? 0,
       bytesSent: this.#channel.bytesSent,
       bytesReceived: this.#channel.bytesReceived,
       forks: [...(this.#agreement?.view.forks.values() ?? [])],

@@ -85,6 +85,8 @@ export interface SyncProgress {
   /** Events that are still to go, and to come. */
   readonly toSend: number
   readonly toReceive: number
+  /** Events that left the queue and that the peer did not acknowledge yet. */
+  readonly inFlight?: number
   /** On the wire. */
   readonly bytesSent: number
   readonly bytesReceived: number

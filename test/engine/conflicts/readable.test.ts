@@ -124,6 +124,24 @@ describe('a branch in pages', () => {
   const long = (name: string, count: number): string =>
     Array.from({ length: count }, (_, i) => `${name} ${i} ${'x'.repeat(2000)}\n`).join('')
 
+  it('has for its own what it says more often than the others', () => {
+    const { a, b, all: events } = hands()
+    for (const host of [a, b]) host.append('{"id":"m"}\n')
+    a.append('{"id":"x"}\n{"id":"x"}\n')
+    b.append('{"id":"y"}\n{"id":"x"}\n')
+    const view = viewOf(mergeFormatOf('messages', 'a.jsonl'), events)
+    const [conflict] = view.conflicts()
+    if (!conflict) throw new Error('no conflict')
+    const { branches } = conflictLines(view, conflict, 'records', hasher)
+    const shown = branches.map((branch) =>
+      branchPage(view, branch, { from: 0, limit: 9 }, { format: 'messages', clashes: [] }).messages.map(
+        ({ id }) => id,
+      ),
+    )
+    expect(shown.sort()).toEqual([['x'], ['y']])
+    expect(conflict.branches.map(({ records }) => records)).toEqual([1, 1])
+  })
+
   it('is never shown at once, and every record is on some page', () => {
     const { a, b, all: events } = hands()
     for (const host of [a, b]) host.append('start\n')

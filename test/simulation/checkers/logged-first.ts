@@ -24,7 +24,7 @@ export function checkLoggedFirst(ledger: Ledger, root: string, path: string, byt
 
 /** All that was ever acknowledged, replayed. */
 export function replayLedger(ledger: Ledger): Replayer {
-  const replayer = new Replayer()
+  const replayer = new Replayer(true)
   const logs = [...ledger.logs()].map((log) => ledger.events(log))
   replayer.addLogs(logs.map((events) => events.flatMap((known) => (known ? [known.event] : []))))
   return replayer

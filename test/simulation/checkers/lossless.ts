@@ -129,7 +129,7 @@ function replayLedgers(ledgers: readonly Ledger[], parted: ReadonlySet<LogId>): 
       if (!parted.has(log) && (!known || known.count(log) < ledger.count(log))) logs.set(log, ledger)
     }
   }
-  const replayer = new Replayer()
+  const replayer = new Replayer(true)
   replayer.addLogs([...logs].map(([log, ledger]) => ledger.events(log).flatMap((each) => (each ? [each.event] : []))))
   return replayer
 }

@@ -17,6 +17,8 @@ import { partedLogs } from './parted-logs.js'
 const roundsMax = 8
 /** Longer than a session takes to give up a peer that it does not hear. */
 const giveUpMs = 200_000
+/** Longer than live sessions need to bring all that there is to all, over the slowest links. */
+const liveMs = 90_000
 
 /** No more mishaps: all machines run, rest, and exchange what they have; then all must hold, and nothing may move again. */
 export async function finish(fleet: Fleet): Promise<void> {
@@ -76,14 +78,14 @@ async function comeToRest(fleet: Fleet): Promise<void> {
 async function round(fleet: Fleet): Promise<void> {
   const { plan, machines, meetings, trace } = fleet
   // Sessions of before may be half open: they are given up in their own time.
-  await fleet.wait(giveUpMs)
+  await fleet.wait(meetings.open.size > 0 ? giveUpMs : 1000)
   trace.note(`round, ${meetings.open.size} sessions open`)
   const begun: Meeting[] = []
   if (plan.endsLive) {
     for (const [index, near] of machines.entries()) {
       for (const far of machines.slice(index + 1)) begun.push(fleet.meet(near, far, 'live', false))
     }
-    await fleet.wait(giveUpMs)
+    await fleet.wait(liveMs)
     for (const meeting of meetings.open) meeting.stop.abort()
     await fleet.wait(10_000)
     ended(fleet, begun)

@@ -148,7 +148,6 @@ export class Meetings {
       windowRuns: random.pick([1, 2, 1024]),
       listFrameBytes: random.pick([40, 256 * 1024]),
       compressMinBytes: random.pick([1, 256, 100_000]),
-      memoryEveryMs: random.pick([20_000, 60_000]),
     }
   }
 }

@@ -48,12 +48,14 @@ describe('a session', () => {
     b.replica.beforeStore = async (run) => {
       await world.clock.sleep(100)
       expect(seen?.sent).toBeLessThanOrEqual(stored)
+      // What is not durable there is either queued or on its way.
+      expect((seen?.toSend ?? 0) + (seen?.inFlight ?? 0)).toBeGreaterThanOrEqual(8 - stored)
       stored += run.events.length
     }
     const [left] = (await world.meet(a, b, { a: { onProgress: (progress) => (seen = progress) } })).map(
       resultOf,
     )
-    expect([left?.sent, stored]).toEqual([8, 8])
+    expect([left?.sent, stored, seen?.toSend, seen?.inFlight]).toEqual([8, 8, 0, 0])
   })
 
   it('moves nothing a second time', async () => {
