@@ -3,7 +3,7 @@ import { SeededRandom } from '../test/fixtures-gen/random.js'
 import type { BenchOptions, BenchResult } from './harness.js'
 import { holdfastLane, rsyncLane, type LiveLane } from './latency-lanes.js'
 import { isolatedAppends, quickAppends, quickGapMs, steadyAppends } from './latency-patterns.js'
-import { sideBySide, type Timed } from './sync-result.js'
+import { sideBySide, stopAll, type Timed } from './sync-result.js'
 import { directAlias, sizesOf, withSyncWorld, writeSessions } from './sync-world.js'
 
 /** Both take turns, in each of which the loop appends so many times, and Holdfast so many. */
@@ -34,14 +34,14 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
       const user = join(world.folder, 'user')
       writeSessions(user, size)
       const lanes: LiveLane[] = []
-      const digests: string[] = []
+      let digests: readonly string[] = []
       let measured: readonly (readonly [string, Times])[]
       try {
         lanes.push(await rsyncLane(world, user, world.sshd.port))
         lanes.push(await holdfastLane(world, user, directAlias))
         measured = await allPatterns(lanes as unknown as Lanes, options.tiny ? small : full)
       } finally {
-        for (const lane of lanes) digests.push(await lane.stop())
+        digests = await stopAll(lanes)
       }
       for (const [name, times] of measured) {
         const [a, b] = lanes.map(({ name: lane }, at) => timed(lane, times[at] ?? [], digests[at] ?? ''))

@@ -3,7 +3,15 @@ import { processFigures } from './process-figures.js'
 
 const sampleEveryMs = 20
 /** They only carry what the tool under test says: no contender is charged for them. */
-const carriers: ReadonlySet<string> = new Set(['ssh', 'sshd', 'sshd-session', 'sshd-auth', 'sh', 'bash', 'dash'])
+const carriers: ReadonlySet<string> = new Set([
+  'ssh',
+  'sshd',
+  'sshd-session',
+  'sshd-auth',
+  'sh',
+  'bash',
+  'dash',
+])
 
 /**
  * Watches how much memory a process takes, with those that it started and those that they started, without ssh, sshd and

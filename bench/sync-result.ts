@@ -40,3 +40,12 @@ function resultOf({ name, times, digest, figures = {} }: Timed, bytes: number | 
   const megabytesPerSecond = bytes === undefined ? null : bytes / 1000 / ms.median
   return { name, ms, megabytesPerSecond, digest, figures: { ...tail, ...figures } }
 }
+
+/** Stops all, also where stopping one fails, and gives their digests in order. Rejects with the first failure. */
+export async function stopAll(lanes: readonly { stop(): Promise<string> }[]): Promise<readonly string[]> {
+  const ended = await Promise.allSettled(lanes.map((lane) => lane.stop()))
+  return ended.map((each) => {
+    if (each.status === 'rejected') throw each.reason
+    return each.value
+  })
+}

@@ -17,7 +17,14 @@ export interface RsyncOptions {
 
 /** Brings a folder up to date at the far end. Gives the most memory that rsync itself took here, in MB. */
 export function rsync({ sshd, alias, from, to }: RsyncOptions): Promise<number> {
-  const args = ['-az', `--exclude=${ownFilePrefix}*`, '-e', `${sshd.binFolder}/ssh`, `${from}/`, `${alias}:${to}/`]
+  const args = [
+    '-az',
+    `--exclude=${ownFilePrefix}*`,
+    '-e',
+    `${sshd.binFolder}/ssh`,
+    `${from}/`,
+    `${alias}:${to}/`,
+  ]
   return new Promise((resolve, reject) => {
     const child = spawn(programPath('rsync'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
     const memory = new PeakMemory(child.pid ?? 0)

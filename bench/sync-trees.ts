@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync, utimesSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
 /** Files that Holdfast keeps for itself among the agents' files: no contender has to bring them. */
@@ -27,7 +37,9 @@ export function sameSessions(near: string, far: string): string {
   const names = [...new Set([...sessionFiles(near), ...sessionFiles(far)])].sort()
   const different = names.filter((path) => fileDigest(join(near, path)) !== fileDigest(join(far, path)))
   if (different.length > 0)
-    throw new Error(`${different.length} of ${names.length} files differ at the far end, such as ${different[0]}`)
+    throw new Error(
+      `${different.length} of ${names.length} files differ at the far end, such as ${different[0]}`,
+    )
   return sessionDigest(far)
 }
 

@@ -25,7 +25,7 @@ export const countedAlias = 'bench-far-counted'
 /** Runs `use` with a world of its own, all of which is gone afterwards. */
 export async function withSyncWorld<T>(use: (world: SyncWorld) => Promise<T>): Promise<T> {
   return withScratch(async (folder) => {
-    const program = await syncProgram()
+    const program = await syncProgram(join(folder, 'program'))
     const sshd = await startBenchSshd(join(folder, 'ssh'))
     try {
       const wire = await startWireCount(sshd.port)
@@ -43,7 +43,10 @@ export async function withSyncWorld<T>(use: (world: SyncWorld) => Promise<T>): P
 }
 
 /** Writes the generated sessions of that size into a folder, every line of them whole. */
-export function writeSessions(folder: string, size: CorpusSize): { readonly files: number; readonly bytes: number } {
+export function writeSessions(
+  folder: string,
+  size: CorpusSize,
+): { readonly files: number; readonly bytes: number } {
   const { files, bytes } = writeCorpus(folder, { seed: 1, ...corpusSizes[size] })
   endLines(folder)
   return { files, bytes }

@@ -68,7 +68,10 @@ export async function holdfastCommand(world: SyncWorld, user: string): Promise<W
     await wire.close()
     return sameSessions(near, far)
   }
-  return ready({ name: 'holdfast sync', near, far, lines: new LineWriter(near, seed), wire, bring, stop }, bring)
+  return ready(
+    { name: 'holdfast sync', near, far, lines: new LineWriter(near, seed), wire, bring, stop },
+    bring,
+  )
 }
 
 /** Two daemons that are connected. `user` is copied. */
@@ -96,7 +99,7 @@ export async function holdfastDaemons(world: SyncWorld, user: string): Promise<W
 
 /** Resolves with what went over the wire since, once nothing did for so many ms. */
 export async function wireAtRest(wire: WireCount, before: WireBytes, restMs: number): Promise<WireBytes> {
-  for (let last = wire.bytes; ; ) {
+  for (let last = wire.bytes; ;) {
     await sleep(restMs)
     const now = wire.bytes
     if (now.out === last.out && now.back === last.back) return wireSince(before, now)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { compare, type BenchOptions, type BenchResult, type Contender } from './harness.js'
 import { lineBytes, type Appended } from './sync-lines.js'
+import { stopAll } from './sync-result.js'
 import { sameFiles } from './sync-trees.js'
 import { sizesOf, withSyncWorld, writeSessions } from './sync-world.js'
 import { WireSamples, type WireBytes } from './wire-count.js'
@@ -10,11 +11,16 @@ interface Effort {
   /** Rounds of one line, and of many. */
   readonly one: number
   readonly many: number
+  /** The wire is at rest when nothing went over it for so long. */
   readonly restMs: number
 }
 
 const full: Effort = { one: 9, many: 3, restMs: 300 }
-const small: Effort = { one: 1, many: 1, restMs: 50 }
+/** Commands take long to start: tiny, they bring one line alone. */
+const small = {
+  command: { one: 1, many: 0, restMs: 50 },
+  live: { one: 1, many: 1, restMs: 50 },
+} as const satisfies Record<string, Effort>
 const manyFiles = 100
 
 /**
@@ -24,17 +30,17 @@ const manyFiles = 100
  */
 export async function run(options: BenchOptions): Promise<readonly BenchResult[]> {
   const results: BenchResult[] = []
-  const effort = options.tiny ? small : full
   for (const size of sizesOf(options)) {
     await withSyncWorld(async (world) => {
       const user = join(world.folder, 'user')
       const { files } = writeSessions(user, size)
-      const ways = {
-        command: [() => rsyncCommand(world, user, false), () => holdfastCommand(world, user)],
-        live: [() => rsyncCommand(world, user, true), () => holdfastDaemons(world, user)],
-      } as const
-      for (const [way, [first, second]] of Object.entries(ways)) {
-        results.push(...(await changes(`${way}, ${size} (${files} files)`, first, second, effort)))
+      const ways = [
+        ['command', () => rsyncCommand(world, user, false), () => holdfastCommand(world, user)],
+        ['live', () => rsyncCommand(world, user, true), () => holdfastDaemons(world, user)],
+      ] as const
+      for (const [way, ...lanes] of ways) {
+        const effort = options.tiny ? small[way] : full
+        results.push(...(await changes(`${way}, ${size} (${files} files)`, lanes, effort)))
       }
     })
   }
@@ -43,12 +49,11 @@ export async function run(options: BenchOptions): Promise<readonly BenchResult[]
 
 async function changes(
   name: string,
-  openA: () => Promise<WireLane>,
-  openB: () => Promise<WireLane>,
+  [openA, openB]: readonly [() => Promise<WireLane>, () => Promise<WireLane>],
   { one, many, restMs }: Effort,
 ): Promise<BenchResult[]> {
   const lanes: WireLane[] = []
-  const digests: string[] = []
+  let digests: readonly string[] = []
   const results: BenchResult[] = []
   try {
     const a = await openA()
@@ -56,7 +61,11 @@ async function changes(
     const b = await openB()
     lanes.push(b)
     const files = Math.min(manyFiles, a.lines.sessions)
-    for (const [count, rounds] of [[1, one], [files, many]] as const) {
+    for (const [count, rounds] of [
+      [1, one],
+      [files, many],
+    ] as const) {
+      if (rounds === 0) continue
       const lines = count === 1 ? 'one line' : `${count} lines in ${count} files`
       const samples = [new WireSamples(), new WireSamples()] as const
       const result = await compare({
@@ -69,11 +78,12 @@ async function changes(
       results.push(withFigures(result, samples))
     }
   } finally {
-    for (const lane of lanes) digests.push(await lane.stop())
+    digests = await stopAll(lanes)
   }
   // Both had the same lines in the same order: in the end all four folders hold the same.
-  if (digests[0] !== digests[1]) throw new Error(`${name}: the far ends differ`)
-  return results
+  const [digest = '', other] = digests
+  if (digest !== other) throw new Error(`${name}: the far ends differ`)
+  return results.map((result) => withDigest(result, digest))
 }
 
 interface Brought {
@@ -96,6 +106,18 @@ function contender(lane: WireLane, count: number, restMs: number, samples: WireS
       sameFiles(lane.near, lane.far, paths)
       return `${new Set(paths).size} files`
     },
+  }
+}
+
+/** The digest of all files at the end says more than that of one round. */
+function withDigest(result: BenchResult, digest: string): BenchResult {
+  const [a, b] = result.contenders
+  return {
+    ...result,
+    contenders: [
+      { ...a, digest },
+      { ...b, digest },
+    ],
   }
 }
 

@@ -109,7 +109,9 @@ function commandOf({ node, program }, args) {
 function at(ctx, side) {
   const own = join(ctx.state, `holdfast${side}`)
   const path = `${join(ctx.state, 'bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
-  return { env: { HOME: own, HOLDFAST_HOME: join(own, 'home'), HOLDFAST_NAME: side.toLowerCase(), PATH: path } }
+  return {
+    env: { HOME: own, HOLDFAST_HOME: join(own, 'home'), HOLDFAST_NAME: side.toLowerCase(), PATH: path },
+  }
 }
 
 /** Makes what both sides need, and gives B the root; A gets it when that is to count. */

@@ -27,6 +27,11 @@ export const layers = [
     packages: [],
   },
   {
+    folder: 'engine/conflicts',
+    folders: ['engine/core', 'engine/formats', 'engine/ports', 'engine/replay', 'engine/streams'],
+    packages: [],
+  },
+  {
     folder: 'engine/writeback',
     folders: [
       'engine/core',
@@ -43,8 +48,13 @@ export const layers = [
   { folder: 'transport', folders: ['engine/core', 'engine/ports'] },
   { folder: 'platform', folders: ['engine/core', 'engine/ports'] },
   { folder: 'daemon', folders: ['engine', 'store', 'transport', 'platform'] },
+  {
+    folder: 'review',
+    folders: ['engine/core', 'daemon', 'cli'],
+    packages: ['hono', 'hono/cookie', '@hono/node-server', 'node:crypto', 'node:http', 'node:net'],
+  },
   { folder: 'cli', folders: ['engine/core', 'engine/formats', 'daemon'] },
-  { folder: 'commands', folders: ['engine/core', 'engine/formats', 'daemon', 'cli'] },
+  { folder: 'commands', folders: ['engine/core', 'engine/formats', 'daemon', 'cli', 'review'] },
 ]
 
 const isWithin = (path, folder) => path.startsWith(`src/${folder}/`)

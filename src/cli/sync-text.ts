@@ -15,6 +15,11 @@ export function syncText(result: SyncResultRow): string[] {
     lines.push(`Held for now (${formatCount(held.length)}):`)
     lines.push(...cutLines(held.map(({ path, reason }) => `  ${safeLine(path)}: ${safeLine(reason)}`)))
   }
+  const { conflicts } = result
+  if (conflicts > 0)
+    lines.push(
+      `${counted(conflicts, 'open conflict')}. Next: \`holdfast conflicts\`, or \`holdfast review\`.`,
+    )
   for (const note of result.notes) lines.push(`Note: ${safeLine(note)}.`)
   return lines
 }
@@ -40,10 +45,10 @@ function peerLines(row: SyncPeerRow, dryRun: boolean): string[] {
 }
 
 /** What the command exits with where it is not 0: the first of 5, 1, 7, 6, 4 that is due. */
-export function syncExit({ peers, forks, held }: SyncResultRow): ExitName | null {
+export function syncExit({ peers, forks, held, conflicts }: SyncResultRow): ExitName | null {
   if (forks.some(({ isNew }) => isNew) || peers.some(({ unreadable }) => unreadable > 0)) return 'integrity'
   const due = peers.flatMap(({ error }) => (error ? [error.exit] : []))
   const order = ['integrity', 'failed', 'refused', 'unreachable'] as const
   const failure = order.find((name) => due.includes(exitCodes[name])) ?? (due.length > 0 ? 'failed' : null)
-  return failure ?? (held.length > 0 ? 'held' : null)
+  return failure ?? (held.length > 0 || conflicts > 0 ? 'held' : null)
 }

@@ -39,7 +39,7 @@ interface Adapter {
 }
 
 interface AdapterModule {
-  holdfastAdapters(common: object, options: { readonly program: string }): Record<string, Adapter>
+  holdfastAdapters(this: void, common: object, options: { readonly program: string }): Record<string, Adapter>
 }
 
 const adapterPath = new URL('../../bench/peers-adapter/holdfast.mjs', import.meta.url).href

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   asked,
@@ -74,6 +75,35 @@ describe('conflicts of two hosts', () => {
         expect(await viewOf(home)).toBe(before)
       }
     }
+  })
+
+  it('show whatever stands in a file: no text, no end of a line, no end of it', async () => {
+    const { mac, box } = await forkedHomes()
+    const lines = [
+      Buffer.from([0xff, 0xfe, 0, 0, 10]),
+      Buffer.from(`${'x'.repeat(1_000_000)}\n`),
+      Buffer.from(claudeLine('m3', 'm2', `</script>\u0000\u202e${'y'.repeat(1_000_000)}`)),
+      Buffer.from('{"torn'),
+    ]
+    appendFileSync(mac.path(projectPath(mac)), Buffer.concat(lines))
+    await mac.record()
+    await meet(mac, box)
+    const { id } = await onlyConflict(box)
+    const { conflict, pages } = await asked(box).show({ id })
+    const [own] = pages
+    expect(
+      own?.messages.map(({ malformed, text, cut }) => [malformed, text.length + cut > 1_000_000]),
+    ).toEqual([
+      [false, false],
+      [false, false],
+      [true, false],
+      [true, false],
+      [false, true],
+    ])
+    expect(own?.messages[3]).toMatchObject({ bytes: 1_000_000, cut: 996_000 })
+    expect(JSON.stringify(own).length).toBeLessThan(20_000)
+    expect(conflict.branches[0]?.records).toBe(5)
+    expect((await asked(box).preview(id, 'keep', 'box')).difference.removed).toBe(5)
   })
 
   it('say what is wrong with a question', async () => {

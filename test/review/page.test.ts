@@ -1,57 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { HoldfastError } from '../../src/engine/core/errors.js'
 import { needs } from '../needs.js'
-import { startBrowser, type Browser, type WatchedTab } from './browser.js'
-import { compiledPage } from './compiled-page.js'
-import { conflictId, fakeOperations, message, type FakeWorld } from './fake-operations.js'
-import { servePage, type ServedOptions, type ServedPage } from './served-page.js'
+import { conflictId, message } from './fake-operations.js'
+import { pageBench, twoBranches } from './page-bench.js'
 
-const { describe: describeBrowser } = needs('chromium')
+const chromium = needs('chromium')
 
-describeBrowser('the page in a browser', () => {
-  let browser: Browser
-  let scripts: ReadonlyMap<string, string>
-  let served: ServedPage | undefined
-  let tab: WatchedTab | undefined
-
-  beforeAll(async () => {
-    scripts = compiledPage()
-    browser = await startBrowser()
-  })
-
-  afterAll(() => browser.close())
-
-  afterEach(async () => {
-    await tab?.page.close()
-    await served?.stop()
-    ;[tab, served] = [undefined, undefined]
-  })
-
-  async function open(
-    world: FakeWorld,
-    place = '',
-    options: Partial<ServedOptions> = {},
-  ): Promise<{ served: ServedPage; tab: WatchedTab; page: WatchedTab['page'] }> {
-    served = await servePage({ ask: fakeOperations(world), scripts, ...options })
-    tab = await browser.open(served.url)
-    if (place !== '') await tab.page.goto(`${tab.page.url()}#${place}`)
-    return { served, tab, page: tab.page }
-  }
-
-  const twoBranches: FakeWorld = {
-    context: [message('what both have')],
-    branches: [
-      { total: 2, at: (i) => message(`mac says ${i}`) },
-      { total: 1, at: () => message('box says', { role: 'assistant' }) },
-    ],
-    preview: {
-      hosts: [
-        { host: 'box', change: 'rewritten', before: 100, after: 300, added: 2, removed: 0 },
-        { host: 'mac', change: 'appended', before: 200, after: 300, added: 1, removed: 0 },
-      ],
-      difference: { added: 1, removed: 0, lines: [{ sign: '+', message: message('box says') }], more: 0 },
-    },
-  }
+chromium.describe('the page', () => {
+  const open = pageBench()
 
   it('loses the token from its address, and speaks to nobody else', async () => {
     const { page, tab, served } = await open({})
@@ -63,101 +19,6 @@ describeBrowser('the page in a browser', () => {
     expect(tab.complaints).toEqual([])
   })
 
-  it('goes from list to decision and back by keys alone', async () => {
-    const { page, tab, served } = await open({ ...twoBranches })
-    const press = (key: string) => page.keyboard.press(key)
-    const changed = () =>
-      served.asked.filter(({ mode }) => mode === 'write').map(({ name, args }) => [name, args])
-    await press('c')
-    await page.locator('a.conflict').waitFor()
-    await press('j')
-    await press('Enter')
-    await page.getByText('box says').waitFor()
-    await press('j')
-    expect(await page.locator('article:focus').textContent()).toContain('mac says 0')
-    await press('j')
-    expect(await page.locator('article:focus').textContent()).toContain('mac says 1')
-    await press('ArrowRight')
-    expect(await page.locator('article:focus').textContent()).toContain('box says')
-    await press('2')
-    expect(await page.getByRole('radio', { checked: true }).textContent()).toContain('Keep box')
-    await press('u')
-    expect(await page.getByRole('radio', { checked: true }).textContent()).toContain('Union')
-    expect(changed()).toEqual([])
-    await press('p')
-    await page.getByRole('heading', { name: 'Result: Union' }).waitFor()
-    expect(await page.getByRole('row', { name: /^box is rewritten/ }).count()).toBe(1)
-    // Nothing was decided by looking; Escape leads back.
-    expect(changed()).toEqual([])
-    await press('Escape')
-    await page.locator('.branches').waitFor()
-    await press('1')
-    await press('p')
-    await page.getByRole('heading', { name: 'Result: Keep mac' }).waitFor()
-    await press('a')
-    await page.getByText('Keep mac is decided').waitFor()
-    await page.locator('h2 .badge.resolved').waitFor()
-    expect(changed()).toEqual([
-      ['conflict.resolve', { id: conflictId, choice: 'keep', host: 'mac', basis: 'basis', dryRun: false }],
-    ])
-    await press('z')
-    await page.getByText('Taken back:').first().waitFor()
-    await page.locator('h2 .badge.open').waitFor()
-    expect(changed().at(-1)).toEqual(['conflict.undo', { id: conflictId }])
-    await press('?')
-    await page.getByRole('dialog').waitFor()
-    await press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await press('Escape')
-    await page.locator('a.conflict').waitFor()
-    expect(tab.complaints).toEqual([])
-  })
-
-  it('applies nothing that more arrived for meanwhile: the result is shown again first', async () => {
-    let stale = true
-    const fake = fakeOperations({ ...twoBranches })
-    const { page, served } = await open({}, `/conflicts/${conflictId}/union`, {
-      ask: <R>(...[name, args, mode, signal]: Parameters<typeof fake>) => {
-        if (name !== 'conflict.resolve' || !stale) return fake<R>(name, args, mode, signal)
-        stale = false
-        return Promise.reject(new HoldfastError('CONFLICT_CHANGED', 'more of this session arrived'))
-      },
-    })
-    await page.getByRole('heading', { name: 'Result: Union' }).waitFor()
-    await page.keyboard.press('a')
-    await page.getByText('More of this session arrived.').waitFor()
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await page.getByText('More of this session arrived.').waitFor({ state: 'detached' })
-    expect(served.asked.filter(({ name }) => name === 'conflict.preview')).toHaveLength(2)
-    await page.keyboard.press('a')
-    await page.getByText('Union is decided').waitFor()
-  })
-
-  it('names a branch by its number where one host has several', async () => {
-    const branch = {
-      from: '2026-01-02T03:04:05.000Z',
-      to: '2026-01-02T03:04:05.000Z',
-      first: null,
-      last: null,
-    }
-    const counts = { records: 1, dropped: 0, malformed: 0 }
-    const branches = ['mac', 'mac', 'box'].map((host) => ({
-      ...branch,
-      ...counts,
-      host,
-      hosts: [host],
-      head: host,
-    }))
-    const { page, served } = await open({ conflict: { branches } }, `/conflicts/${conflictId}/keep/2`)
-    await page.getByRole('heading', { name: /^Result: Keep/ }).waitFor()
-    expect(served.asked.at(-1)).toMatchObject({
-      name: 'conflict.preview',
-      args: { choice: 'keep', host: '2' },
-    })
-    await page.goto(`${page.url().replace(/#.*/, '')}#/conflicts/${conflictId}/keep/3`)
-    await expect.poll(() => served.asked.at(-1)?.args['host']).toBe('box')
-  })
-
   it('runs nothing that a session says, and shows all of it', async () => {
     const canary = 'window.canary = true; alert(1)'
     const markup = [
@@ -166,7 +27,7 @@ describeBrowser('the page in a browser', () => {
       `<iframe src="javascript:${canary}"></iframe><form action="http://evil.example"><input autofocus onfocus="${canary}">`,
       `<style>*{display:none}</style><base href="http://evil.example/"><meta http-equiv="refresh" content="0;url=http://evil.example">`,
       `</article></section><link rel=stylesheet href="http://evil.example/x.css">`,
-      `[x](javascript:${canary}) \`\`\`${'${'}${canary}}\`\`\``,
+      `[x](javascript:${canary}) {{${canary}}}`,
     ]
     const hidden = 'a\u202Eevil\u2066\u0000\u001b[31mred\u0007\u200Bz\uFEFF\uD800\u0085\r'
     const texts = [...markup, hidden, '\u202E'.repeat(4000), '\u0000\u202E'.repeat(2000), 'x'.repeat(4000)]
@@ -283,25 +144,6 @@ describeBrowser('the page in a browser', () => {
     expect(tab.complaints).toEqual([])
   })
 
-  it('says what is held, and finds out by itself what changed', async () => {
-    const world: FakeWorld = { ...twoBranches, status: { held: [], conflicts: 1 } }
-    const { page, served } = await open(world)
-    await page.getByText('Nothing is held, damaged or out of reach.').waitFor()
-    const asked = (): number => served.asked.filter(({ name }) => name === 'status').length
-    await page.clock.install()
-    // From here on its timers are those of the test's clock.
-    await page.keyboard.press('r')
-    await expect.poll(asked).toBe(2)
-    const file = '/home/ada/.claude/projects/x/11111111-1111-4111-8111-111111111111.jsonl'
-    world.status = { held: [{ path: file, reason: 'claude (pid 1) has it open' }], conflicts: 1 }
-    // Without anybody asking: the page does, every few seconds.
-    await page.clock.fastForward(5_000)
-    await page.getByText('claude (pid 1) has it open').waitFor()
-    expect(asked()).toBe(3)
-    await page.goto(`${page.url()}#/conflicts/${conflictId}/union`)
-    await page.getByText('Held here.').waitFor()
-  })
-
   it('says that its server is gone, and goes on when it is back', async () => {
     const { page, tab } = await open({})
     await page.getByText('live', { exact: true }).waitFor()
@@ -371,7 +213,7 @@ describeBrowser('the page in a browser', () => {
   })
 
   it('is light or dark as the system is, with text that can be read, wide and narrow', async () => {
-    const { page } = await open({ ...twoBranches }, `/conflicts/${conflictId}`)
+    const { page } = await open(twoBranches(), `/conflicts/${conflictId}`)
     await page.locator('.branch article').first().waitFor()
     const grounds = new Set<string>()
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -392,7 +234,7 @@ describeBrowser('the page in a browser', () => {
   })
 
   it('has a language, one main part, headings, and names on all that can be pressed', async () => {
-    const { page } = await open({ ...twoBranches }, `/conflicts/${conflictId}`)
+    const { page } = await open(twoBranches(), `/conflicts/${conflictId}`)
     await page.locator('.branch article').first().waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
     expect(await page.getByRole('main').count()).toBe(1)
@@ -426,9 +268,3 @@ const contrastScript = `(() => {
   const texts = [...document.querySelectorAll('h1, h2, h3, p, a, .text, .role, time, .badge, button:not(:disabled), kbd, .session')]
   return { ground: getComputedStyle(document.documentElement).backgroundColor, contrasts: texts.map(contrast) }
 })()`
-
-describe('needs', () => {
-  it('knows the browser that these tests run', () => {
-    expect(typeof needs('chromium').missing).toBe('boolean')
-  })
-})

@@ -69,11 +69,11 @@ describe('the page over a real store', () => {
     const { mac } = await forkedHomes()
     served = await servePage({ ask: askHome(mac.home), daemon: { running: false } })
     const at = await admit(served.url)
-    const logs = await mac.with(async ({ store }) =>
-      store.reader.logs().map(({ hostName, events }) => [hostName, events]),
+    const logs = await mac.with(
+      async ({ store }) => new Map(store.reader.logs().map(({ hostName, events }) => [hostName, events])),
     )
     const timeline = await get<TimelineResult>(at, 'timeline?steps=20')
-    expect(timeline.hosts.map(({ name, events }) => [name, events]).toSorted()).toEqual(logs.toSorted())
+    expect(new Map(timeline.hosts.map(({ name, events }) => [name, events]))).toEqual(logs)
     const seen: string[] = []
     let next: TimelineEventsResult['next'] = null
     do {
@@ -83,7 +83,7 @@ describe('the page over a real store', () => {
       seen.push(...page.events.map(({ name, offset, kind }) => `${name} ${offset} ${kind}`))
       next = page.next
     } while (next !== null)
-    expect(seen.length).toBe(logs.reduce((sum, [, events]) => sum + Number(events), 0))
+    expect(seen.length).toBe([...logs.values()].reduce((sum, events) => sum + events, 0))
     expect(new Set(seen).size).toBe(seen.length)
     expect(seen).toContain('mac 0 open')
   })

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../src/engine/core/errors.js'
 import { cursorId } from '../../src/engine/core/cursor.js'
+import type { Processes } from '../../src/engine/ports/processes.js'
 import type { Damage } from '../../src/engine/ports/check.js'
 import { rootOffline } from '../../src/engine/core/assess.js'
 import { kindOf, type WatchedRoot } from '../../src/engine/record/watched-root.js'
@@ -59,13 +60,14 @@ export class Session {
     this.#life = life
     life.onPoint = (name) => world.onPoint(name, this.#host)
     trap(life)
+    const processes: Processes = {
+      holders: (paths) => this.#holders(paths),
+      agents: (also) => world.runningAgents(also),
+    }
     this.#given = {
       database: world.databaseFor(life),
       files: world.filesFor(life),
-      processes: {
-        holders: (paths) => this.#holders(paths),
-        agents: (also) => world.runningAgents(also),
-      },
+      processes: world.plants.processes?.(processes) ?? processes,
       hasher: world.hasher,
       clock: world.clockFor(life),
       random: world.nonces,
@@ -270,7 +272,7 @@ export class Session {
         .map(({ facts }) => cursorId(facts)),
     )
     const isSuspect = (root: string, path: string): boolean => suspects.has(cursorId({ root, path }))
-    await checkFaithful(reader, { log: host.log, files, offline, isSuspect })
+    await checkFaithful(reader, { log: host.log, files, offline, isSuspect, afterFork: host.own.afterFork })
     trace.note(`checked ${files.length} files, ${suspects.size} suspect`)
     return true
   }

@@ -4,7 +4,7 @@ import type { Database } from '../../src/store/database.js'
 import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
 import type { Hasher } from '../../src/engine/ports/hash.js'
 import { Untouched, type LiveAgent } from './checkers/untouched.js'
-import type { AgentList, AgentProcess } from '../../src/engine/ports/processes.js'
+import type { AgentList, AgentProcess, Processes } from '../../src/engine/ports/processes.js'
 import type { PeerIdentity } from '../../src/engine/ports/replica.js'
 import type { WatchedRoot } from '../../src/engine/record/watched-root.js'
 import { ownPrefix } from '../../src/engine/formats/droppings.js'
@@ -33,6 +33,7 @@ import { SimulatedWatcher } from './watcher.js'
 export interface Plants {
   readonly database?: (db: Database) => Database
   readonly files?: (files: WritableFiles) => WritableFiles
+  readonly processes?: (processes: Processes) => Processes
   /** Goes on with a log whatever the evidence says. */
   readonly trusting?: boolean
   /** Stands in for the repair of damaged files. */

@@ -43,12 +43,16 @@ export class SyncHome {
   /** Every session file by its place in the home, with what it holds. */
   readonly files = new Map<string, Buffer>()
 
-  constructor(name: string) {
+  /** @param writes whether what peers send is put into its files; otherwise its log alone keeps it */
+  constructor(name: string, { writes = false } = {}) {
     this.name = name
     this.folder = mkdtempSync(join(tmpdir(), `hf-${name}-`))
     this.userHome = join(this.folder, 'user')
     this.holdfastHome = join(this.folder, 'hf')
     mkdirSync(this.userHome, { mode: 0o700 })
+    mkdirSync(this.holdfastHome, { mode: 0o700 })
+    if (!writes)
+      writeFileSync(join(this.holdfastHome, 'config.yaml'), 'write:\n  back: false\n', { mode: 0o600 })
   }
 
   get #env(): Record<string, string> {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { HostRow } from '../../src/daemon/operations/hosts.js'
 import type { SyncResultRow } from '../../src/daemon/operations/sync.js'
 import { SyncHome } from './home.js'
+import { digests } from './live-daemon.js'
 
 const homes: SyncHome[] = []
 
@@ -25,7 +26,7 @@ async function pair(): Promise<readonly [SyncHome, SyncHome]> {
 const sync = (from: SyncHome, ...args: string[]) => from.json<SyncResultRow>(['sync', ...args])
 
 async function hold(holder: SyncHome, owner: SyncHome): Promise<void> {
-  expect(await holder.replay(owner.name)).toEqual(owner.expected)
+  expect(digests(await holder.replay(owner.name))).toEqual(digests(owner.expected))
 }
 
 const hosts = async (of: SyncHome) => (await of.json<{ hosts: readonly HostRow[] }>(['host', 'list'])).hosts
@@ -88,7 +89,7 @@ describe('two hosts with daemons', () => {
     a.say('seen by the peer')
     await Promise.all([a.json(['daemon', 'start']), b.json(['daemon', 'start'])])
     await a.json(['peer', 'add', 'b', b.url])
-    expect((await sync(a)).peers[0]!.sent).toBeGreaterThan(10)
+    expect((await sync(a)).peers).toMatchObject([{ error: null, missing: 0 }])
     await Promise.all([hold(a, b), hold(b, a)])
 
     await a.json(['daemon', 'stop'])

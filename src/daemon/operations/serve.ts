@@ -4,6 +4,7 @@ import { IoLink } from '../io-link.js'
 import { notePeer } from '../known-peers.js'
 import type { OperationIo } from '../operation.js'
 import type { Runtime } from '../runtime.js'
+import { SessionForks } from '../session-forks.js'
 import { SyncHost } from '../sync-host.js'
 import { SyncWriteBack } from '../sync-write-back.js'
 import { ownSession, record } from './record.js'
@@ -31,6 +32,7 @@ export async function serve(runtime: Runtime, _args: unknown, io: OperationIo): 
     if (!recorder && !runtime.session) await ownSession(runtime, io)
     const host = await SyncHost.open(runtime)
     const writing = new SyncWriteBack(runtime, { dryRun: false })
+    const forks = new SessionForks(host)
     const result = await runSyncSession({
       ...host.session(),
       link: new IoLink(io, 'the peer'),
@@ -47,10 +49,14 @@ export async function serve(runtime: Runtime, _args: unknown, io: OperationIo): 
         if (!recorder) await record(runtime, {}, io)
         await writing.settle()
       },
-      onProgress: (progress) => inbound?.onProgress(progress),
-    })
-    const { peer, sent, received, forks } = result
-    await host.keepForks(forks.map((fork) => ({ ...fork, peer: peer.hostName })))
+      onProgress: (progress) => {
+        inbound?.onProgress(progress)
+        // A live session may last for days: forks are kept when they are found.
+        if (progress.peer) forks.onProgress(progress, progress.peer.hostName)
+      },
+    }).finally(() => forks.kept)
+    const { peer, sent, received } = result
+    await forks.keep(result.forks, peer.hostName)
     return { peer: peer.hostName, sent, received, notes: [...host.notes] }
   } finally {
     inbound?.end()

@@ -4,6 +4,7 @@ import { folderBytes } from '../folder-bytes.js'
 import { ownLogId } from '../log-continuity.js'
 import { inboundRows, peerStatusRows, type InboundRow, type PeerStatusRow } from '../peer-status.js'
 import type { Runtime } from '../runtime.js'
+import { openConflictCount } from './conflicts.js'
 import { suspectRowsOf, type SuspectRow } from '../suspects.js'
 import { knownForks } from '../sync-fence.js'
 import { watchedRoots } from '../watched-roots.js'
@@ -117,7 +118,7 @@ export async function status(runtime: Runtime): Promise<StatusResult> {
     held: (session?.writeBack.held ?? []).map(({ file, path, reason }) => ({ path: file ?? path, reason })),
     suspects,
     problems: session?.recorder.problems ?? [],
-    conflicts: 0,
+    conflicts: await openConflictCount(runtime),
     disk: { storeBytes: folderBytes(home.storeFolder), budgetBytes: config.diskBudgetBytes },
     unclean: session?.unclean ?? null,
   }

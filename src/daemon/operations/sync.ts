@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime.js'
 import type { PeerFork } from '../session-forks.js'
 import { SyncWriteBack } from '../sync-write-back.js'
 import type { WriteBackSettled } from '../write-back-control.js'
+import { openConflictCount } from './conflicts.js'
 import { record } from './record.js'
 
 export interface SyncArgs {
@@ -95,7 +96,8 @@ export async function sync(runtime: Runtime, args: SyncArgs, io: OperationIo): P
     }
   }
   const { written, held } = writing.result
-  return { dryRun: args.dryRun, peers: rows, written, held, conflicts: 0, forks, notes: [...notes] }
+  const conflicts = await openConflictCount(runtime)
+  return { dryRun: args.dryRun, peers: rows, written, held, conflicts, forks, notes: [...notes] }
 }
 
 interface Exchanged {

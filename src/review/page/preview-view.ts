@@ -220,7 +220,11 @@ function difference({ difference: { added, removed, lines, more } }: ResolutionP
     element.classList.add(said)
     return element
   })
-  const none = h('p', { class: 'dim' }, 'The session as all hosts see it stays as it is.')
+  const none = h(
+    'p',
+    { class: 'dim' },
+    'Nothing: the merged session stays as it is, and the files above come to it.',
+  )
   return h(
     'section',
     { 'aria-labelledby': 'difference' },

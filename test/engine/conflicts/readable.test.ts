@@ -138,7 +138,7 @@ describe('a branch in pages', () => {
         ({ id }) => id,
       ),
     )
-    expect(shown.sort()).toEqual([['x'], ['y']])
+    expect(shown.map((ids) => ids.join()).toSorted()).toEqual(['x', 'y'])
     expect(conflict.branches.map(({ records }) => records)).toEqual([1, 1])
   })
 

@@ -17,14 +17,16 @@ export interface FaithfulQuestion {
   readonly files: readonly DiskFile[]
   /** Roots that are gone or empty as a whole: nothing of them counts as deleted. */
   readonly offline: ReadonlySet<string>
+  /** Whether an earlier log of this host parted: what refers to it elsewhere may not fit what stands here. */
+  readonly afterFork: boolean
   /** Files that are kept out of history until someone decides. */
   readonly isSuspect: (root: string, path: string) => boolean
 }
 
 /** What a store holds of a log and of those that it continues, rebuilt by the independent replayer, as far as it can be read. */
-async function replayStore(reader: LogReader, log: LogId): Promise<Replayer> {
+async function replayStore(reader: LogReader, log: LogId, afterFork: boolean): Promise<Replayer> {
   const own = await continuedLogs(reader, log)
-  const replayer = new Replayer()
+  const replayer = new Replayer(afterFork)
   const logs: Event[][] = []
   for (const { log: each, events } of reader.logs()) {
     const readable: Event[] = []
@@ -43,7 +45,7 @@ async function replayStore(reader: LogReader, log: LogId): Promise<Replayer> {
 /** `faithful`: replaying this host's log gives its files, byte for byte, and no others. */
 export async function checkFaithful(reader: LogReader, question: FaithfulQuestion): Promise<void> {
   const { log, files, offline, isSuspect } = question
-  const replayer = await replayStore(reader, log)
+  const replayer = await replayStore(reader, log, question.afterFork)
   const onDisk = new Set<string>()
   const lost = reader.log(log)?.lost ?? []
   const someLost = reader.logs().some((each) => each.lost.length > 0)

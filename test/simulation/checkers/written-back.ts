@@ -11,21 +11,21 @@ export interface WrittenQuestion {
   readonly held: readonly HeldFile[]
   /** The bytes of this host's file of a stream, or undefined where it has none. */
   readonly file: (stream: string) => Buffer | undefined
-  /** Streams whose events are not the same on every host. */
-  readonly parted: (stream: string) => boolean
+  /** Streams whose events are not the same on every host, and those of roots that are offline here. */
+  readonly leftOut: (stream: string) => boolean
 }
 
 /**
  * `convergent` of files: at rest, every host's file of a stream is what the stream's view says that it should be, but for
  * those that are held for a reason that is told.
  */
-export function checkWrittenBack({ host, views: { name, facts, views }, held, file, parted }: WrittenQuestion): number {
+export function checkWrittenBack({ host, views: { name, facts, views }, held, file, leftOut }: WrittenQuestion): number {
   const kept = new Set(held.map(({ stream }) => stream))
   let checked = 0
   for (const [key, view] of views) {
     const others = facts.get(key)?.events.some((event) => event.host !== host) ?? false
     const { text, incomplete } = view.viewFor(host)
-    if (!others || text === null || incomplete || kept.has(key) || parted(key)) continue
+    if (!others || text === null || incomplete || kept.has(key) || leftOut(key)) continue
     const wanted = Buffer.from(view.read(text.slice()))
     const there = file(key)
     if (wanted.length === 0 && there === undefined) continue

@@ -145,10 +145,14 @@ async function checkAll(fleet: Fleet): Promise<void> {
     const { host } = machine.session
     const views = hosts.find(({ name }) => name === machine.name)
     if (!host?.writeBack || !views) continue
-    const parted = (key: string): boolean =>
-      views.facts.get(key)?.events.some(({ event }) => logs.has(event.log)) ?? false
+    const offline = machine.session.offlineRoots()
+    // A root of which everything is gone counts as unmounted: nothing is put there.
+    const leftOut = (key: string): boolean => {
+      const { stream, events } = views.facts.get(key) ?? { stream: null, events: [] }
+      return offline.has(stream?.root ?? '') || events.some(({ event }) => logs.has(event.log))
+    }
     const id = host.store.reader.log(host.log)?.host ?? ''
-    const question = { host: id, views, held: host.writeBack.held, parted }
+    const question = { host: id, views, held: host.writeBack.held, leftOut }
     files += checkWrittenBack({ ...question, file: (key) => fileOf(machine, views, key) })
   }
   checkAuthored(fleet, hosts)

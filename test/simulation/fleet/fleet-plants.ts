@@ -4,6 +4,7 @@ import type { Replica } from '../../../src/engine/ports/replica.js'
 import type { DatabaseOperation } from '../../../src/store/database.js'
 import { eventKey } from '../../../src/store/keys.js'
 import { eventDigest, nextChain, packValue } from '../../../src/store/event-value.js'
+import type { Writing } from '../host.js'
 import type { CheckerName } from '../failure.js'
 import type { FleetPlants } from './fleet.js'
 import type { Machine } from './machine.js'
@@ -17,6 +18,7 @@ export interface FleetPlant {
 
 /** Nothing goes wrong but what is planted. */
 const calm: FleetPlants['plan'] = {
+  hosts: 2,
   cutChance: 0,
   silenceChance: 0,
   partChance: 0,
@@ -25,6 +27,8 @@ const calm: FleetPlants['plan'] = {
   cloneChance: 0,
   rollBackChance: 0,
 }
+
+const atOnce: Writing = { quietTimeMs: 0, policy: { back: true, onConflict: 'union' } }
 
 /** Deliberate defects of several hosts, one of each kind that the invariants are there for. */
 export const fleetPlants: readonly FleetPlant[] = [
@@ -83,7 +87,7 @@ export const fleetPlants: readonly FleetPlant[] = [
     what: 'a store that overwrites where a log parts',
     caughtBy: 'one-writer',
     plants: {
-      plan: { ...calm, cloneChance: 0.1, rollBackChance: 0.1 },
+      plan: { ...calm, cloneChance: 0.2, rollBackChance: 0.2, writing: null },
       replica: (replica, machine) => ({
         ...bound(replica),
         store: async (run) => {
@@ -98,7 +102,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a host that goes on with a log of which a peer has more',
     caughtBy: 'one-writer',
-    plants: { plan: { ...calm, rollBackChance: 0.1 }, trusting: true },
+    plants: { plan: { ...calm, rollBackChance: 0.3, writing: null }, trusting: true },
   },
   {
     what: 'a view that goes by the order of arrival',
@@ -109,6 +113,39 @@ export const fleetPlants: readonly FleetPlant[] = [
     what: 'a view that forgets a record of each host but the first',
     caughtBy: 'lossless',
     plants: { plan: calm, view: forgetfulView },
+  },
+  {
+    what: 'a write-back that does not ask who is on a file',
+    caughtBy: 'untouched',
+    plants: {
+      plan: { ...calm, stayChance: 0.4, writing: atOnce },
+      processes: (processes) => ({
+        holders: (paths) => ({ ...processes.holders(paths), byPath: new Map() }),
+        agents: (also) => ({ ...processes.agents(also), list: [] }),
+      }),
+    },
+  },
+  {
+    what: 'a write-back that adds what it adds twice',
+    caughtBy: 'echo-free',
+    plants: {
+      plan: { ...calm, stayChance: 0, writing: atOnce },
+      files: (files) => ({
+        ...files,
+        append: (path, bytes) => {
+          files.append(path, bytes)
+          return files.append(path, bytes)
+        },
+      }),
+    },
+  },
+  {
+    what: 'a host that never writes back',
+    caughtBy: 'convergent',
+    plants: {
+      plan: { ...calm, stayChance: 0, writing: atOnce },
+      files: (files) => ({ ...files, append: () => undefined }),
+    },
   },
 ]
 

@@ -178,7 +178,9 @@ export class StreamGraph {
       index: 0,
       after: null,
     })
-    for (const head of this.heads) if (isWithin(head, node)) this.heads.delete(head)
+    // An undone resolution decides nothing: what it kept is still for somebody to decide, until an append goes on from it.
+    if (!node.resolve?.undone)
+      for (const head of this.heads) if (isWithin(head, node)) this.heads.delete(head)
     this.heads.add(node)
     this.added.push(node)
     if (concurrent.length > 1) this.merges.push(node)

@@ -42,7 +42,9 @@ class Reference {
     this.#history = history
     this.#format = format
     const all = [...history.events.values()]
-    this.#heads = all.filter((past) => !all.some((other) => other !== past && other.events.has(past.id)))
+    this.#heads = all.filter(
+      (past) => !all.some((other) => other !== past && !other.undone && other.events.has(past.id)),
+    )
     this.#resolves = all.filter(({ kept, undone, source: { event } }) => {
       return kept !== null && !undone && event.body.kind === 'resolve' && event.body.choice !== 'undo'
     })
@@ -220,7 +222,7 @@ class Reference {
   }
 
   #tips(events: readonly Past[]): Past[] {
-    return this.#reduce(this.#heads.filter((head) => events.includes(head)))
+    return this.#reduce(this.#heads.filter((head) => events.includes(head) && !head.undone))
   }
 
   #reduce(nodes: readonly Past[]): Past[] {

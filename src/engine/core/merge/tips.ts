@@ -25,7 +25,7 @@ export class Tips {
   of(component: Component): Node[] {
     const root = rootOf(component)
     const heads = [...this.#graph.heads].filter((head) => rootOf(head.chain.component) === root)
-    return this.reduce(heads)
+    return this.reduce(heads.filter((head) => !head.resolve?.undone))
   }
 
   /** Of concurrent nodes those that count, by key. Of equal ones the first stays. */

@@ -139,6 +139,19 @@ describe('two hosts continued one session', () => {
     expect(told(format, all)).toEqual(['fork resolved 1|1'])
   })
 
+  it('a union that is undone leaves the branches as they were', () => {
+    const { c, all } = forked()
+    const conflict = openOf(all)
+    const { body } = planResolution(viewOf(tree, all), 's', 'tree', conflict, { choice: 'union' })
+    const ref = c.resolve(body)
+    expect(told(tree, all)).toEqual(['fork resolved 1|1'])
+    const undo = c.resolve(planUndo('s', [ref]))
+    expect(told(tree, all)).toEqual(['fork open 1|1'])
+    expect(openOf(all).id).toBe(conflict.id)
+    c.resolve(planUndo('s', [undo]))
+    expect(told(tree, all)).toEqual(['fork resolved 1|1'])
+  })
+
   it('a record that comes later and was not covered brings its branch back', () => {
     const { b, c, all } = forked()
     const conflict = openOf(all)
