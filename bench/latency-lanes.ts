@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { RsyncLoop } from './latency-rsync-loop.js'
 import { filesInPlace, startPairDaemons } from './sync-daemons.js'
 import { LineWriter } from './sync-lines.js'
-import { SyncPair } from './sync-pair.js'
+import { measuredLink, SyncPair } from './sync-pair.js'
 import { keepConnection, rsync, sharedLines } from './sync-rsync.js'
 import { sameSessions } from './sync-trees.js'
 import type { SyncWorld } from './sync-world.js'
@@ -39,7 +39,7 @@ export async function holdfastLane(world: SyncWorld, user: string, alias: string
     throw error
   }
   return {
-    name: 'holdfast daemons',
+    name: `holdfast daemons, ${measuredLink}`,
     near,
     far,
     lines: new LineWriter(near, seed),

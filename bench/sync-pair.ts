@@ -26,10 +26,13 @@ export interface PairOptions {
   readonly nearUser?: string
 }
 
+/** The link that is measured: Holdfast's own, or the system's `ssh` where HOLDFAST_BENCH_LINK is `exec`. */
+export const measuredLink = process.env['HOLDFAST_BENCH_LINK'] === 'exec' ? 'exec:ssh' : 'ssh://'
+
 /** Folders of agents that are there on a host where each was used once. */
 const agentFolders = ['.claude/projects', '.claude/todos', '.claude/tasks', '.codex/sessions', '.gemini/tmp']
 
-/** Two hosts with one Holdfast each, of which the near one knows the far one as its peer `far`, by `ssh://`. */
+/** Two hosts with one Holdfast each, of which the near one knows the far one as its peer `far`. */
 export class SyncPair {
   readonly near: BenchHost
   readonly far: BenchHost
@@ -56,11 +59,13 @@ export class SyncPair {
   async connect(): Promise<void> {
     const { HOME = '', HOLDFAST_HOME = '', HOLDFAST_NAME = '' } = this.far.env
     const far = `env HOME=${HOME} HOLDFAST_HOME=${HOLDFAST_HOME} HOLDFAST_NAME=${HOLDFAST_NAME}`
+    const command = `${far} ${process.execPath} ${this.#program}`
     await addPeer(this.near.home, {
       name: 'far',
-      url: `ssh://${this.#alias}`,
       direction: 'both',
-      holdfastPath: `${far} ${process.execPath} ${this.#program}`,
+      ...(measuredLink === 'ssh://'
+        ? { url: `ssh://${this.#alias}`, holdfastPath: command }
+        : { url: `exec:ssh ${this.#alias} ${command} serve --stdio` }),
     })
   }
 

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchResult } from './harness.js'
 import { filesInPlace, startPairDaemons } from './sync-daemons.js'
-import { SyncPair } from './sync-pair.js'
+import { measuredLink, SyncPair } from './sync-pair.js'
 import { sideBySide, type Timed } from './sync-result.js'
 import { rsync, syncDisk } from './sync-rsync.js'
 import { sameSessions } from './sync-trees.js'
@@ -62,7 +62,7 @@ async function byDaemons(world: SyncWorld, user: string, rest: number): Promise<
     await sleep(rest)
     const farIdleAfterMB = daemons.figures('far').memoryMB
     const figures = { nearPeakMB, farPeakMB, farIdleBeforeMB, farIdleAfterMB }
-    return { name: 'holdfast daemons', times: [ms], digest, figures }
+    return { name: `holdfast daemons, ${measuredLink}`, times: [ms], digest, figures }
   } finally {
     await daemons.stop()
   }

@@ -5,7 +5,7 @@ import type { SyncResultRow } from '../src/daemon/operations/sync.js'
 import type { CorpusSize } from '../test/fixtures-gen/corpus.js'
 import { compare, type BenchOptions, type BenchResult, type Contender, type Figures } from './harness.js'
 import { PeakMemory } from './sync-memory.js'
-import { SyncPair } from './sync-pair.js'
+import { measuredLink, SyncPair } from './sync-pair.js'
 import { receivingDaemons } from './sync-receiving.js'
 import { rsync, syncDisk } from './sync-rsync.js'
 import { sameSessions } from './sync-trees.js'
@@ -78,7 +78,7 @@ function byHoldfast(world: SyncWorld, { user }: Corpus, recordedBefore: boolean)
   const { program, sshd } = world
   const folder = join(world.folder, 'holdfast')
   let pair: SyncPair | undefined
-  return contender('holdfast sync', user, {
+  return contender(`holdfast sync, ${measuredLink}`, user, {
     prepare: async () => {
       await rm(folder, { recursive: true, force: true })
       pair = new SyncPair({ folder, program, sshd, alias: countedAlias, nearUser: user })
@@ -86,18 +86,14 @@ function byHoldfast(world: SyncWorld, { user }: Corpus, recordedBefore: boolean)
       await pair.connect()
     },
     run: () => {
-      const { far, run: command } = bound(pair)
-      return measured(world, far.user, async () => {
-        const { stdout, peakMB } = await command('sync', '--json')
+      const prepared = pair
+      if (!prepared) throw new Error('the pair is not prepared')
+      return measured(world, prepared.far.user, async () => {
+        const { stdout, peakMB } = await prepared.run('sync', '--json')
         return { nearPeakMB: peakMB, sessionBytes: sessionBytes(stdout) }
       })
     },
   })
-}
-
-function bound(pair: SyncPair | undefined): { far: SyncPair['far']; run: SyncPair['run'] } {
-  if (!pair) throw new Error('the pair is not prepared')
-  return { far: pair.far, run: (...args) => pair.run(...args) }
 }
 
 /** The bytes of the protocol alone, without what SSH adds, both ways. */

@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { arrival } from './latency-arrival.js'
 import { holdfastLane } from './latency-lanes.js'
 import { LineWriter, type Appended } from './sync-lines.js'
-import { SyncPair } from './sync-pair.js'
+import { measuredLink, SyncPair } from './sync-pair.js'
 import { keepConnection, rsync, sharedLines } from './sync-rsync.js'
 import { sameSessions } from './sync-trees.js'
 import type { SyncWorld } from './sync-world.js'
@@ -42,7 +42,7 @@ export async function rsyncCommand(world: SyncWorld, user: string, kept: boolean
   const stop = async (): Promise<string> => {
     await connection?.close()
     await wire.close()
-    return sameSessions(near, far)
+    return comparedAndRemoved(near, far, folder)
   }
   const name = kept ? 'rsync -az, connection kept' : 'rsync -az'
   return ready({ name, near, far, lines: new LineWriter(near, seed), wire, bring, stop }, bring)
@@ -66,10 +66,18 @@ export async function holdfastCommand(world: SyncWorld, user: string): Promise<W
   }
   const stop = async (): Promise<string> => {
     await wire.close()
-    return sameSessions(near, far)
+    return comparedAndRemoved(near, far, folder)
   }
   return ready(
-    { name: 'holdfast sync', near, far, lines: new LineWriter(near, seed), wire, bring, stop },
+    {
+      name: `holdfast sync, ${measuredLink}`,
+      near,
+      far,
+      lines: new LineWriter(near, seed),
+      wire,
+      bring,
+      stop,
+    },
     bring,
   )
 }
@@ -105,6 +113,13 @@ export async function wireAtRest(wire: WireCount, before: WireBytes, restMs: num
     if (now.out === last.out && now.back === last.back) return wireSince(before, now)
     last = now
   }
+}
+
+/** The largest trees are more than a disk has room for many times. */
+function comparedAndRemoved(near: string, far: string, folder: string): string {
+  const digest = sameSessions(near, far)
+  rmSync(folder, { recursive: true, force: true })
+  return digest
 }
 
 /** Both ends have to be equal before anything is measured. */

@@ -51,7 +51,6 @@ export const layers = [
   {
     folder: 'review',
     folders: ['engine/core', 'daemon', 'cli'],
-    packages: ['hono', 'hono/cookie', '@hono/node-server', 'node:crypto', 'node:http', 'node:net'],
   },
   { folder: 'cli', folders: ['engine/core', 'engine/formats', 'daemon'] },
   { folder: 'commands', folders: ['engine/core', 'engine/formats', 'daemon', 'cli', 'review'] },

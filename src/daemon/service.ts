@@ -52,6 +52,8 @@ class ServiceLoop implements Service {
   readonly #stop = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
   #catchUp = (): void => undefined
+  /** Ends the wait before the next look at what is to be written back. */
+  #wake = (): void => undefined
   /** Nothing is written before everything that is on disk was looked at once. */
   readonly #caughtUp = new Promise<void>((resolve) => {
     this.#catchUp = resolve
@@ -73,6 +75,7 @@ class ServiceLoop implements Service {
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#catchUp()
+    this.#wake()
     await this.#session.stop()
     await this.#running
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()))
@@ -122,15 +125,14 @@ class ServiceLoop implements Service {
   async #writeBack(): Promise<void> {
     const { clock, streams } = this.#runtime
     const { writeBack, onWake } = this.#session
-    let wake = (): void => undefined
-    const unlisten = onWake(() => wake())
-    const stopUp = this.#runtime.store.onAdded(() => wake())
+    const unlisten = onWake(() => this.#wake())
+    const unheard = this.#runtime.store.onAdded(() => this.#wake())
     const all = await streams()
     await this.#caughtUp
     let flushAtMs = clock.now() + flushEveryMs
     while (!this.#stop.signal.aborted) {
       const woken = new AbortController()
-      wake = () => woken.abort()
+      this.#wake = () => woken.abort()
       await all.catchUp()
       const { written } = await writeBack.pass()
       if (written.length > 0) this.#options.log.info({ files: written.length }, 'wrote back')
@@ -141,10 +143,10 @@ class ServiceLoop implements Service {
       }
       const untilMs = Math.min(flushAtMs, writeBack.retryAtMs ?? Number.POSITIVE_INFINITY)
       const waitMs = Math.max(1, untilMs - clock.now())
-      await clock.sleep(waitMs, AbortSignal.any([woken.signal, this.#stop.signal]))
+      if (!this.#stop.signal.aborted) await clock.sleep(waitMs, woken.signal)
     }
     unlisten()
-    stopUp()
+    unheard()
   }
 
   async #witness(): Promise<void> {

@@ -15,7 +15,7 @@ export const overviewStyle = css`
   }
   .facts {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(168px, 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));
     border: 1px solid var(--line);
     border-radius: 10px;
     background: var(--panel);

@@ -189,7 +189,8 @@ describe('operations', () => {
     let [running, most] = [0, 0]
     const slow: Ask = async <R>() => {
       most = Math.max(most, ++running)
-      await new Promise((resolve) => setImmediate(resolve))
+      // Long enough for the other requests to arrive meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 10))
       running--
       return {} as R
     }

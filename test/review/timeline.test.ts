@@ -150,7 +150,8 @@ describe('timeline.events', () => {
             expect(page.events.length).toBeLessThanOrEqual(limit)
             seen.push(...page.events)
             before = page.next
-            if (before === null) break
+            // A page that begins where it ended would never end.
+            if (before === null || seen.length > 1000) break
           }
           const found = seen.map(({ ms, counter, log, offset }) => ({ ms, counter, log, offset }))
           expect(found).toEqual(places(logs))

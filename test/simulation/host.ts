@@ -24,7 +24,7 @@ import type { RecoverTools } from '../../src/engine/recover/recover-tools.js'
 import { LevelStore } from '../../src/store/level-store.js'
 import type { Database } from '../../src/store/database.js'
 import { checkAndFence } from '../../src/daemon/open-check.js'
-import type { HostKeys } from './world.js'
+import type { HostKeys } from './host-keys.js'
 import { openOwnLog, storedIdentity, type Identity, type OwnLog } from './own-log.js'
 
 export interface HostTools {

@@ -11,7 +11,7 @@ import type { LogInfo, LogReader, LogWriter } from '../../src/engine/ports/log.j
 import { continuedLogs } from '../../src/engine/replay/select.js'
 import type { LevelStore } from '../../src/store/level-store.js'
 import { fenceOf, knownForks } from '../../src/daemon/sync-fence.js'
-import type { HostKeys } from './world.js'
+import type { HostKeys } from './host-keys.js'
 
 /** What a machine keeps outside its store, in files of their own that are written atomically and synced. */
 export interface Identity {

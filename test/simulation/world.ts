@@ -5,7 +5,6 @@ import { FileError, type WritableFiles } from '../../src/engine/ports/files.js'
 import type { Hasher } from '../../src/engine/ports/hash.js'
 import { Untouched, type LiveAgent } from './checkers/untouched.js'
 import type { AgentList, AgentProcess, Processes } from '../../src/engine/ports/processes.js'
-import type { PeerIdentity } from '../../src/engine/ports/replica.js'
 import type { WatchedRoot } from '../../src/engine/record/watched-root.js'
 import { ownPrefix } from '../../src/engine/formats/droppings.js'
 import { tableRange } from '../../src/store/keys.js'
@@ -22,6 +21,7 @@ import { Device } from './device.js'
 import { Disk } from './disk.js'
 import { simulatedFiles } from './files.js'
 import type { Host, Writing } from './host.js'
+import type { HostKeys } from './host-keys.js'
 import type { Identity } from './own-log.js'
 import { drawPlan, type Plan } from './plan.js'
 import type { ProcessLife } from './process-life.js'
@@ -70,14 +70,6 @@ export interface Surroundings {
   /** How this machine's Holdfast writes back; null: not at all. */
   readonly writing: Writing | null
   readonly settling: Settling
-}
-
-/** The private halves of host keys, which lie outside the store. */
-export interface HostKeys {
-  /** Makes a key; returns its public half. */
-  create(): Uint8Array
-  /** The host as it proves itself with this key. */
-  identity(publicKey: Uint8Array): PeerIdentity
 }
 
 /** All that is not the process: time, disk, store, identity, agents, and what the checkers know. */
@@ -209,7 +201,8 @@ export class World {
 
   clockFor(life: ProcessLife): Clock {
     const clock = this.time.clockFor(life)
-    return { now: this.surroundings?.wallMs ?? clock.now, sleep: clock.sleep }
+    const { surroundings } = this
+    return { ...clock, ...(surroundings ? { now: () => surroundings.wallMs() } : {}) }
   }
 
   filesFor(life: ProcessLife): WritableFiles {
@@ -298,4 +291,3 @@ export class World {
     return Buffer.from(this.hasher.sha256(...parts)).toString('hex', 0, 8)
   }
 }
-

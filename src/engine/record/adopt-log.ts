@@ -59,8 +59,8 @@ async function baseOf(
   const unlogged = cursor.written?.unlogged
   if (unlogged && unlogged.keep <= length) {
     // What write-back put behind it is nobody's append: it is said in the new log.
-    const epoch = unlogged.keep === length ? 0 : 1
-    const written: Cursor = { ...cursor, epoch, checked: 0, size: -1 }
+    const added = unlogged.keep === length ? 0 : 1
+    const written: Cursor = { ...cursor, epoch: added, checked: 0, size: -1 }
     return {
       body: { kind: 'base', file: facts, epoch: 0, source, length, digest: sure.digest },
       cursor: written,

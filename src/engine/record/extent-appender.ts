@@ -1,20 +1,11 @@
 import type { Cursor } from '../core/cursor.js'
 import type { EventRef, FileFacts, NewEvent } from '../core/event.js'
 import { limits } from '../core/limits.js'
-import type { FileHandle, FileStat } from '../ports/files.js'
 import type { Commit } from '../ports/log.js'
 import { tailOf } from './cursor-of.js'
 import type { ObserverTools } from './observer-tools.js'
-import type { WatchedRoot } from './watched-root.js'
+import type { OpenFile } from './open-file.js'
 import type { Seen } from './written-state.js'
-
-/** A file that is being read: what it is, what is known of it, and what was seen when it was opened. */
-export interface OpenFile {
-  readonly root: WatchedRoot
-  readonly path: string
-  readonly handle: FileHandle
-  readonly stat: FileStat
-}
 
 const nothingSeen: Seen = { parents: [], written: null }
 

@@ -4,7 +4,7 @@ import { concat, prefix, type Content } from '../core/replay-plan.js'
 import { seenMarks } from '../formats/continuation.js'
 import { latestState, type FileState } from '../replay/content.js'
 import { contentDigest } from '../replay/file-digest.js'
-import type { OpenFile } from './extent-appender.js'
+import type { OpenFile } from './open-file.js'
 import type { ObserverTools } from './observer-tools.js'
 
 /** The most of an append, and of what a write-back brought before it, that is looked at to tell what its writer saw. */
@@ -54,7 +54,9 @@ export async function logWritten(tools: ObserverTools, key: CursorKey): Promise<
 
 /** As `logWritten`, for every file: nothing else is known of any of them afterwards than what the log says. Durable. */
 export async function logAllWritten(tools: ObserverTools): Promise<void> {
-  for (const { facts, written } of [...tools.cursors.all()])
+  // Each that is logged is put anew: the ones to be logged are told beforehand.
+  const all = Array.from(tools.cursors.all())
+  for (const { facts, written } of all)
     if (written?.unlogged) await logWritten(tools, { root: facts.root, path: facts.path })
   await tools.writer.flush()
 }

@@ -34,11 +34,14 @@ export function keepReplaced(tools: WriteTools, root: WatchedRoot, key: CursorKe
   }
 }
 
+function keptAt(name: string): number {
+  return Number(name.split('_').at(-1))
+}
+
 /** Of one file only the last few are kept, and any that somebody still has open. */
 function makeRoom({ files, processes }: WriteTools, folder: string, id: string): void {
   const kept = (files.list(folder)?.entries ?? []).filter(({ name }) => name.startsWith(`${id}_`))
   if (kept.length < keptPerFile) return
-  const keptAt = (name: string): number => Number(name.split('_').at(-1))
   const oldest = kept.map(({ name }) => name).toSorted((a, b) => keptAt(a) - keptAt(b))
   const going = oldest.slice(0, kept.length - keptPerFile + 1).map((name) => `${folder}/${name}`)
   const { byPath } = processes.holders(going)

@@ -161,7 +161,8 @@ export class WriteBack {
       if (keys.length === 0 || signal?.aborted) break
       const survey = this.#tools.liveWriters.survey()
       const turn = { index, survey, quietTimeMs: quietTimeMs ?? this.#tools.quietTimeMs(), written }
-      while (keys.length > 0 && !signal?.aborted) {
+      while (keys.length > 0) {
+        if (signal?.aborted) break
         await this.#warm(index, keys)
         await recorder.exclusively(async () => {
           const taken = await this.#turnOf(keys, turn)

@@ -71,8 +71,8 @@ async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Prom
       const stat = { ...after, size: start }
       const file = { root, path: key.path, handle, stat }
       await logWritten(tools, key)
-      const before = tools.cursors.get(key) ?? cursor
-      await new ExtentAppender(tools).append(file, before, [], {}, seenBy(file, before))
+      const then = tools.cursors.get(key) ?? cursor
+      await new ExtentAppender(tools).append(file, then, [], {}, seenBy(file, then))
     }
     const now = tools.cursors.get(key) ?? cursor
     const end = start + bytes.length

@@ -6,7 +6,8 @@ import { ticks, type Span } from './time-window.js'
 
 const height = 36
 const width = 960
-const ticksMax = 8
+/** Pixels that a tick with its words takes at least. */
+const tickMinPx = 110
 
 /** A row of bars for each host over one axis of time. A bar is a step: a click looks closer at it. */
 export function timelineChart(
@@ -65,7 +66,9 @@ export function timelineChart(
 }
 
 function axis(span: Span): HTMLElement {
-  const shown = ticks(span, ticksMax).filter(({ ms }) => place(span, ms) < 96)
+  const shown = ticks(span, Math.max(2, Math.min(8, innerWidth / tickMinPx))).filter(
+    ({ ms }) => place(span, ms) < 96,
+  )
   const marks = shown.map(({ ms, label }) => {
     const mark = h('span', { class: 'tick' }, label)
     // By the object model: the page's policy takes no style from markup.

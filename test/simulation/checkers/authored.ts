@@ -27,9 +27,14 @@ export function checkShown(
     const written = new Map<string, number>()
     for (const { line } of authored) written.set(line, (written.get(line) ?? 0) + 1)
     for (const { machine, line } of authored) {
-      const what = (): string => `what an agent wrote on ${machine}, as ${name} shows it: ${line.slice(0, 160)}`
+      const what = (): string =>
+        `what an agent wrote on ${machine}, as ${name} shows it: ${line.slice(0, 160)}`
       holds(shown.has(line), 'lossless', () => `nowhere: ${what()}`)
-      holds((counts.get(line) ?? 0) <= (written.get(line) ?? 0), 'echo-free', () => `more than once: ${what()}`)
+      holds(
+        (counts.get(line) ?? 0) <= (written.get(line) ?? 0),
+        'echo-free',
+        () => `more than once: ${what()}`,
+      )
     }
   }
 }

@@ -60,7 +60,11 @@ export function checkSameEvents(hosts: readonly HostStore[], parted: ReadonlySet
   }
   for (const { name, reader } of hosts) {
     for (const log of heads.keys()) {
-      holds(reader.log(log) !== undefined, 'convergent', () => `${name} has nothing of log ${log.slice(0, 8)}`)
+      holds(
+        reader.log(log) !== undefined,
+        'convergent',
+        () => `${name} has nothing of log ${log.slice(0, 8)}`,
+      )
     }
   }
 }

@@ -59,7 +59,10 @@ export async function checkLossless(
       }
     }
     const lines = texts.flatMap((text) => Buffer.from(view.read(text.slice())).toString('latin1').split('\n'))
-    shown.set(key, { lines: new Set(lines), mended: events.some(({ event }) => event.body.kind === 'written') })
+    shown.set(key, {
+      lines: new Set(lines),
+      mended: events.some(({ event }) => event.body.kind === 'written'),
+    })
   }
   const epochs = new Map<string, Set<string>>()
   for (const line of owed) {
@@ -69,7 +72,6 @@ export async function checkLossless(
     const what = (): string =>
       `${name} shows nowhere what ${line.log.slice(0, 8)} wrote into ${line.root}/${line.path} (epoch ${line.epoch}` +
       `${line.latest ? ', the last one' : ''}): ${JSON.stringify(line.line.slice(0, 120))}`
-    if (process.env['DBG'] && line.latest && key !== undefined) dbg(facts.get(key), views.get(key))
     holds(!line.latest || key === undefined, 'lossless', what)
     let earlier = epochs.get(place)
     if (!earlier) epochs.set(place, (earlier = await linesOfEpochs(reader, line)))
@@ -130,19 +132,12 @@ function replayLedgers(ledgers: readonly Ledger[], parted: ReadonlySet<LogId>): 
     }
   }
   const replayer = new Replayer(true)
-  replayer.addLogs([...logs].map(([log, ledger]) => ledger.events(log).flatMap((each) => (each ? [each.event] : []))))
+  replayer.addLogs(
+    [...logs].map(([log, ledger]) => ledger.events(log).flatMap((each) => (each ? [each.event] : []))),
+  )
   return replayer
 }
 
 function placeName(log: LogId, { root, path }: { readonly root: string; readonly path: string }): string {
   return `${log}\0${root}\0${path}`
-}
-
-function dbg(f: any, view: any) {
-  for (const e of f.events) { const b = e.event.body; console.log(e.event.log.slice(0,8), e.event.offset, e.event.time.ms, b.kind, b.file.path.slice(-50), 'ep', b.epoch, b.kind==='append' ? `pos ${b.position} ${JSON.stringify(Buffer.from(b.bytes).toString('latin1')).slice(0,220)} len ${b.bytes.length}` : b.kind==='reset' ? `keep ${b.keep}` : b.kind==='base' ? JSON.stringify(b.source)+b.length : b.kind==='file'? Buffer.from(b.bytes).toString() : '') }
-  const v = view.view()
-  console.log('VIEW', v.state, v.incomplete, Buffer.from(view.read(v.text.slice())).toString('latin1'))
-  console.log('CONFLICTS', JSON.stringify(view.conflicts(), null, 1))
-  console.log('WAITING', JSON.stringify(view.waiting()), 'tails', JSON.stringify(v.tails))
-  for (const c of view.conflicts()) for (const b of c.branches) console.log('BRANCH', JSON.stringify(b.head), Buffer.from(view.read(view.branchText(b.head).slice())).toString('latin1'))
 }

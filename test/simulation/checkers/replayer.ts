@@ -140,7 +140,11 @@ export class Replayer {
     }
   }
 
-  #verified(bytes: Buffer, said: { readonly length: number; readonly digest: string }, what: string): Buffer | null {
+  #verified(
+    bytes: Buffer,
+    said: { readonly length: number; readonly digest: string },
+    what: string,
+  ): Buffer | null {
     if (isAsSaid(bytes, said.length, said.digest)) return bytes
     if (this.#lenient) return null
     throw new InvariantBroken('faithful', `${what} does not have the length and digest that its event says`)

@@ -20,6 +20,10 @@ export class Settling {
     const place = `${host} ${path}`
     const count = (this.#writes.get(place) ?? 0) + 1
     this.#writes.set(place, count)
-    holds(count <= writesMax, 'convergent', () => `${path} of ${host} is written over and over, with nothing new`)
+    holds(
+      count <= writesMax,
+      'convergent',
+      () => `${path} of ${host} is written over and over, with nothing new`,
+    )
   }
 }

@@ -30,7 +30,11 @@ export class Untouched {
   written(path: string, agents: readonly LiveAgent[]): void {
     for (const { pid, sinceAgents, sinceFiles } of agents) {
       const unseen = sinceAgents >= this.agentLooks && (sinceFiles === null || sinceFiles >= this.fileLooks)
-      holds(unseen, 'untouched', () => `${path} is written while process ${pid} is on it, which the last look saw`)
+      holds(
+        unseen,
+        'untouched',
+        () => `${path} is written while process ${pid} is on it, which the last look saw`,
+      )
     }
   }
 }

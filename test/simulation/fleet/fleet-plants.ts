@@ -13,6 +13,8 @@ export interface FleetPlant {
   readonly what: string
   /** The checker that must see it. */
   readonly caughtBy: CheckerName
+  /** Where to look first: rare ones need many seeds. */
+  readonly seed: number
   readonly plants: FleetPlants
 }
 
@@ -35,6 +37,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a replica that acknowledges before the sync',
     caughtBy: 'durable',
+    seed: 1,
     plants: {
       plan: calm,
       replica: (replica) => ({
@@ -49,6 +52,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a replica that acknowledges what it throws away',
     caughtBy: 'durable',
+    seed: 1,
     plants: {
       plan: calm,
       replica: (replica) => ({
@@ -63,11 +67,16 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a receiver that says to have what it skipped',
     caughtBy: 'convergent',
-    plants: { plan: calm, replica: (replica, machine) => ({ ...bound(replica), have: () => haveMore(replica, machine) }) },
+    seed: 1,
+    plants: {
+      plan: calm,
+      replica: (replica, machine) => ({ ...bound(replica), have: () => haveMore(replica, machine) }),
+    },
   },
   {
     what: 'an acknowledgement that is lost',
     caughtBy: 'convergent',
+    seed: 1,
     plants: {
       plan: { ...calm, endsLive: false, liveChance: 0 },
       replica: (replica) => {
@@ -86,6 +95,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a store that overwrites where a log parts',
     caughtBy: 'one-writer',
+    seed: 4,
     plants: {
       plan: { ...calm, cloneChance: 0.2, rollBackChance: 0.2, writing: null },
       replica: (replica, machine) => ({
@@ -102,21 +112,25 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a host that goes on with a log of which a peer has more',
     caughtBy: 'one-writer',
+    seed: 5,
     plants: { plan: { ...calm, rollBackChance: 0.3, writing: null }, trusting: true },
   },
   {
     what: 'a view that goes by the order of arrival',
     caughtBy: 'convergent',
+    seed: 1,
     plants: { plan: calm, view: viewByArrival },
   },
   {
     what: 'a view that forgets a record of each host but the first',
     caughtBy: 'lossless',
+    seed: 1,
     plants: { plan: calm, view: forgetfulView },
   },
   {
     what: 'a write-back that does not ask who is on a file',
     caughtBy: 'untouched',
+    seed: 5,
     plants: {
       plan: { ...calm, stayChance: 0.4, writing: atOnce },
       processes: (processes) => ({
@@ -128,6 +142,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a write-back that adds what it adds twice',
     caughtBy: 'echo-free',
+    seed: 1,
     plants: {
       plan: { ...calm, stayChance: 0, writing: atOnce },
       files: (files) => ({
@@ -142,6 +157,7 @@ export const fleetPlants: readonly FleetPlant[] = [
   {
     what: 'a host that never writes back',
     caughtBy: 'convergent',
+    seed: 1,
     plants: {
       plan: { ...calm, stayChance: 0, writing: atOnce },
       files: (files) => ({ ...files, append: () => undefined }),
@@ -193,15 +209,17 @@ async function chainBefore({ device }: Machine['world'], log: string, events: nu
 function viewByArrival(format: MergeFormat): StreamView {
   const view = createStreamView(format)
   let first: string | null = null
-  const { view: whole } = view
+  const whole = view.view.bind(view)
   view.view = () => {
-    const seen = whole.call(view)
-    return first !== null && seen.text.length > 1 ? { ...seen, text: from(seen.text, first < '8' ? 0 : 1) } : seen
+    const seen = whole()
+    return first !== null && seen.text.length > 1
+      ? { ...seen, text: from(seen.text, first < '8' ? 0 : 1) }
+      : seen
   }
-  const { add } = view
+  const add = view.add.bind(view)
   view.add = (event) => {
     first ??= event.digest
-    return add.call(view, event)
+    return add(event)
   }
   return view
 }
@@ -215,9 +233,9 @@ function from(text: StreamText, skip: number): StreamText {
 
 function forgetfulView(format: MergeFormat): StreamView {
   const view = createStreamView(format)
-  const { view: whole } = view
+  const whole = view.view.bind(view)
   view.view = () => {
-    const seen = whole.call(view)
+    const seen = whole()
     return seen.text.length > 400 ? { ...seen, text: from(seen.text, 400) } : seen
   }
   return view

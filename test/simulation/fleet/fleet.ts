@@ -7,7 +7,7 @@ import { Settling } from '../checkers/settling.js'
 import { settled, VirtualTime } from '../clock.js'
 import { InvariantBroken } from '../failure.js'
 import type { ProcessLife } from '../process-life.js'
-import { Trace } from '../trace.js'
+import type { Trace } from '../trace.js'
 import type { Plants } from '../world.js'
 import { drawFleetPlan, type FleetPlan } from './fleet-plan.js'
 import { Branchings } from './parted-logs.js'
@@ -61,7 +61,12 @@ export class Fleet {
     this.#keys = new SeededKeys(stream('keys'))
     this.book = new SessionBook(stream('sessions'))
     this.network = new Network(this.time, stream('network'), trace)
-    this.meetings = new Meetings(this.network, stream('meetings'), trace, plants.strict === true ? new Set() : this.shared)
+    this.meetings = new Meetings(
+      this.network,
+      stream('meetings'),
+      trace,
+      plants.strict === true ? new Set() : this.shared,
+    )
     for (let left = this.plan.hosts; left > 0; left -= 1) this.add()
   }
 
@@ -74,7 +79,8 @@ export class Fleet {
     const machine = new Machine({
       seed: this.#seed,
       name,
-      home: like?.world.home ?? (this.plan.homesDiffer ? (homes[index % homes.length] ?? '/home/u') : '/home/u'),
+      home:
+        like?.world.home ?? (this.plan.homesDiffer ? (homes[index % homes.length] ?? '/home/u') : '/home/u'),
       time: this.time,
       hasher: this.#hasher,
       trace: this.trace.of(name),
@@ -156,7 +162,10 @@ export class Fleet {
   /** Begins a session between two machines that run. */
   meet(near: Machine, far: Machine, mode: 'once' | 'live', faulty: boolean): Meeting {
     const { links, cutChance } = this.plan
-    const lastByte = faulty && this.faults.chance(cutChance) ? 1 + this.faults.int(this.faults.pick([400, 4000, 40_000])) : null
+    const lastByte =
+      faulty && this.faults.chance(cutChance)
+        ? 1 + this.faults.int(this.faults.pick([400, 4000, 40_000]))
+        : null
     return this.meetings.begin(near, far, mode, links, lastByte)
   }
 

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 
 import type { Random } from '../../../src/engine/ports/clock.js'
 import type { PeerIdentity } from '../../../src/engine/ports/replica.js'
-import type { HostKeys } from '../world.js'
+import type { HostKeys } from '../host-keys.js'
 
 /** What stands before the 32 secret bytes of an Ed25519 key in PKCS #8. */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')

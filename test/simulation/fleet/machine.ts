@@ -10,7 +10,8 @@ import type { Identity } from '../own-log.js'
 import type { ProcessLife } from '../process-life.js'
 import { Session } from '../session.js'
 import type { Notes } from '../trace.js'
-import { World, type Actors, type HostKeys, type Plants } from '../world.js'
+import type { HostKeys } from '../host-keys.js'
+import { World, type Actors, type Plants } from '../world.js'
 import type { Settling } from '../checkers/settling.js'
 import { checkAcknowledged } from '../checkers/acknowledged.js'
 import { fleetRoots } from './fleet-roots.js'
@@ -132,7 +133,12 @@ export class Machine {
     if (mode !== 'power-loss') return
     this.lostBytes = true
     world.agents.powerLost?.()
-    for (const { path, what } of losePower(world.disk, world.faults, world.time.nowMs, world.plan.blockBytes)) {
+    for (const { path, what } of losePower(
+      world.disk,
+      world.faults,
+      world.time.nowMs,
+      world.plan.blockBytes,
+    )) {
       world.trace.note(`power loss: ${what} ${path}`)
     }
     world.reviewEcho()

@@ -135,7 +135,9 @@ export class Meetings {
 
   #over(meeting: Meeting, side: 0 | 1, how: SyncResult | Error): void {
     meeting.outcome[side] = how
-    this.#trace.note(`${meeting.ends[side].name} is done with ${meeting.ends[side === 0 ? 1 : 0].name}: ${textOf(how)}`)
+    this.#trace.note(
+      `${meeting.ends[side].name} is done with ${meeting.ends[side === 0 ? 1 : 0].name}: ${textOf(how)}`,
+    )
     if (meeting.outcome[0] === undefined || meeting.outcome[1] === undefined) return
     meeting.connection.reset()
     this.open.delete(meeting)
@@ -157,7 +159,8 @@ function isExpected(error: unknown, { sameKey }: Meeting, shared: ReadonlySet<Lo
   if (expected.has(error.code)) return true
   // While two sessions bring the two continuations of one log, the second one's can't be told from a forged one. The next
   // session compares what both hold by then, and finds the fork.
-  if (error.code === 'PEER_INVALID' && [...shared].some((log) => error.message.includes(log.slice(0, 8)))) return true
+  if (error.code === 'PEER_INVALID' && [...shared].some((log) => error.message.includes(log.slice(0, 8))))
+    return true
   // Two copies of one machine have one key until either finds out: they refuse each other.
   return error.code === 'PEER_REFUSED' && sameKey
 }

@@ -45,7 +45,12 @@ function codex(id: string): FleetSession {
 }
 
 function messages(): FleetSession {
-  return { format: 'messages', id: 'current', shared: true, pathBelow: (home) => `${home}/broker/current.jsonl` }
+  return {
+    format: 'messages',
+    id: 'current',
+    shared: true,
+    pathBelow: (home) => `${home}/broker/current.jsonl`,
+  }
 }
 
 function state(id: string): FleetSession {

@@ -98,11 +98,15 @@ export class Writers implements Actors {
 
   /** Where the record before it is cut short, it is glued to what is left of that. */
   #authored(record: Buffer | null): void {
-    if (record) this.#book.authored.push({ machine: this.#machine.name, line: record.toString('latin1', 0, record.length - 1) })
+    if (record)
+      this.#book.authored.push({
+        machine: this.#machine.name,
+        line: record.toString('latin1', 0, record.length - 1),
+      })
   }
 
-  #isNew({ pathBelow }: FleetSession): boolean {
-    return this.#book.machines.every(({ world }) => !world.disk.find(pathBelow(world.home)))
+  #isNew(session: FleetSession): boolean {
+    return this.#book.machines.every(({ world }) => !world.disk.find(session.pathBelow(world.home)))
   }
 
   #begin({ session, path }: Target): void {
