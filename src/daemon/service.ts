@@ -4,6 +4,7 @@ import type { Watch, Watcher } from '../engine/ports/watcher.js'
 import type { SweepProgress } from '../engine/record/recorder.js'
 import { createFolderWatcher } from '../platform/folder-watcher.js'
 import { createPollingWatcher } from '../platform/polling-watcher.js'
+import { splitOpenConflicts } from './auto-split.js'
 import type { Service } from './recording.js'
 import { startRecording } from './recording-session.js'
 import type { Runtime } from './runtime.js'
@@ -124,8 +125,8 @@ class ServiceLoop implements Service {
   /** Writes back what comes in, at once; what is held when it may have become quiet; says in the log now and then what it did. */
   async #writeBack(): Promise<void> {
     const { clock, streams } = this.#runtime
-    const { writeBack, onWake } = this.#session
-    const unlisten = onWake(() => this.#wake())
+    const { writeBack } = this.#session
+    const unlisten = this.#session.onWake(() => this.#wake())
     const unheard = this.#runtime.store.onAdded(() => this.#wake())
     const all = await streams()
     await this.#caughtUp
@@ -136,6 +137,8 @@ class ServiceLoop implements Service {
       await all.catchUp()
       const { written } = await writeBack.pass()
       if (written.length > 0) this.#options.log.info({ files: written.length }, 'wrote back')
+      const split = await splitOpenConflicts(this.#runtime, { signal: this.#stop.signal })
+      if (split > 0) this.#options.log.info({ conflicts: split }, 'split sessions that two hosts continued')
       if (clock.now() >= flushAtMs) {
         await writeBack.flushWritten()
         await writeBack.sweepReplaced()

@@ -1,3 +1,4 @@
+import { splitOpenConflicts } from './auto-split.js'
 import type { Runtime } from './runtime.js'
 import type { WriteBackSettled } from './write-back-control.js'
 
@@ -31,7 +32,13 @@ export class SyncWriteBack {
     const { writeBack } = this.#runtime
     if (!writeBack || dryRun || noWrite) return
     const quiet = typeof quietTimeMs === 'number' ? { quietTimeMs } : {}
-    const { written, held } = await writeBack.settle(quiet)
+    await writeBack.settle(quiet).then((settled) => this.#keep(settled))
+    const signal = new AbortController().signal
+    if ((await splitOpenConflicts(this.#runtime, { signal })) === 0) return
+    this.#keep(await writeBack.settle(quiet))
+  }
+
+  #keep({ written, held }: WriteBackSettled): void {
     for (const file of written) this.#written.set(`${file.root}\0${file.path}`, file)
     this.#held = held
   }

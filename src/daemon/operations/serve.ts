@@ -33,7 +33,7 @@ export async function serve(runtime: Runtime, _args: unknown, io: OperationIo): 
     const host = await SyncHost.open(runtime)
     const writing = new SyncWriteBack(runtime, { dryRun: false })
     const forks = new SessionForks(host)
-    const result = await runSyncSession({
+    const served = runSyncSession({
       ...host.session(),
       link: new IoLink(io, 'the peer'),
       role: 'responder',
@@ -54,7 +54,11 @@ export async function serve(runtime: Runtime, _args: unknown, io: OperationIo): 
         // A live session may last for days: forks are kept when they are found.
         if (progress.peer) forks.onProgress(progress, progress.peer.hostName)
       },
-    }).finally(() => forks.kept)
+    })
+    const [ended] = await Promise.allSettled([served])
+    await forks.kept
+    if (ended.status === 'rejected') throw ended.reason
+    const result = ended.value
     const { peer, sent, received } = result
     await forks.keep(result.forks, peer.hostName)
     return { peer: peer.hostName, sent, received, notes: [...host.notes] }

@@ -11,7 +11,9 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mapProject } from '../../../src/daemon/operations/projects.js'
+import { splitOpenConflicts } from '../../../src/daemon/auto-split.js'
 import { record } from '../../../src/daemon/operations/record.js'
+import type { Runtime } from '../../../src/daemon/runtime.js'
 import type { RecordedHome } from '../../daemon/recorded-home.js'
 import { keptIo } from '../../daemon/recorded-home.js'
 import { line, session, sessionPath, settle, TwoHomes } from './two-homes.js'
@@ -208,3 +210,29 @@ describe('an agent that had the older file in memory', () => {
     for (const id of ['1', '2a', '2b']) expect(world.text(world.a)).toContain(`"uuid":"${id}"`)
   })
 })
+
+describe('the policy split', () => {
+  it('makes a session of each branch, the same on both hosts, and leaves no conflict', async () => {
+    const world = new TwoHomes()
+    for (const home of [world.a, world.b]) configure(home, 'write:\n  onConflict: split\n')
+    await forked(world)
+    for (let round = 0; round < 3; round++) {
+      await world.sync()
+      for (const home of [world.a, world.b]) await home.with((runtime) => splitting(runtime))
+    }
+    await world.sync()
+    const there = (home: RecordedHome) =>
+      readdirSync(home.path(sessionPath(home, '')))
+        .sort()
+        .map((name) => [name, world.text(home, name)])
+    expect(there(world.a)).toEqual(there(world.b))
+    const texts = there(world.a).map(([, text]) => text ?? '')
+    expect(texts.length).toBe(2)
+    expect(texts.map((text) => text.includes('2a') !== text.includes('2b'))).toEqual([true, true])
+  })
+})
+
+async function splitting(runtime: Runtime): Promise<void> {
+  await record(runtime, {}, keptIo())
+  await splitOpenConflicts(runtime, keptIo())
+}

@@ -3,7 +3,7 @@ import { record } from '../../../src/daemon/operations/record.js'
 import type { Runtime } from '../../../src/daemon/runtime.js'
 import type { WriteBackSettled } from '../../../src/daemon/write-back-control.js'
 import { meetIn, namedHome } from '../../daemon/peer-world.js'
-import { keptIo, RecordedHome } from '../../daemon/recorded-home.js'
+import { keptIo, type RecordedHome } from '../../daemon/recorded-home.js'
 
 /** A session of the project `~/code/x`, as that home names its folder. */
 export function sessionPath(home: RecordedHome, file: string): string {

@@ -71,4 +71,5 @@ const allowed = [
   'is not written',
   'no home',
   'Holdfast of',
+  'lock file',
 ]

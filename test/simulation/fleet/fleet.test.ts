@@ -4,6 +4,7 @@ import type { Hasher } from '../../../src/engine/ports/hash.js'
 import { createHasher } from '../../../src/platform/node-hasher.js'
 import { fleetPlants } from './fleet-plants.js'
 import { simulateFleet } from './fleet-run.js'
+import type { FleetPlants } from './fleet.js'
 
 let hasher: Hasher
 beforeAll(async () => {
@@ -32,6 +33,17 @@ const open: readonly (readonly [seed: number, what: string])[] = [
 ]
 
 describe('many simulated machines with a known fault', () => {
+  /** Live sessions between all of four hosts, of which some are copies. */
+  const live: FleetPlants['plan'] = { hosts: 4, liveChance: 1, endsLive: true, harmChance: 0, writing: null }
+
+  it.fails.each([
+    [37, 'a run of a log that the peer was sent by this host, and did not acknowledge yet'],
+    [32, 'a fork of a log that the peer was sent by this host, and did not acknowledge yet'],
+  ])('call an honest peer a liar with seed %i: %s', async (seed) => {
+    const { failure } = await simulateFleet({ seed, steps: 50, hasher, plants: { plan: live } })
+    expect(failure).toBeNull()
+  })
+
   it.fails.each(open)('break a promise with seed %i: %s', async (seed) => {
     const { failure } = await simulateFleet({ seed, steps: 60, hasher })
     expect(failure).toBeNull()

@@ -179,6 +179,8 @@ export class Writers implements Actors {
   }
 
   #replace(path: string, bytes: Buffer): void {
+    // A power loss may have left one.
+    if (this.#disk.find(`${path}.tmp`)) this.#disk.remove(`${path}.tmp`)
     this.#disk.make(`${path}.tmp`, 'file', 0o644, bytes)
     this.#disk.rename(`${path}.tmp`, path)
   }
