@@ -1,3 +1,4 @@
+import type { CursorKey } from '../core/cursor.js'
 import type { EventRef } from '../core/event.js'
 import { concat, emptyContent, type Content } from '../core/replay-plan.js'
 import type { FileStat } from '../ports/files.js'
@@ -65,8 +66,8 @@ export async function prepare(
   const sign = survey.signs(check, quietTimeMs)
 
   const own = async (): Promise<Content> =>
-    isThere ? (await knownState(tools, key, cursor)).content : emptyContent
-  const target = await targetOf(tools, mirrors, entry, own, isThere)
+    isThere ? (await knownState(tools, key, cursors.get(key))).content : emptyContent
+  const target = await targetOf(tools, mirrors, entry, key, own, isThere)
   if (target === 'none') return { kind: 'none' }
   if ('reason' in target) return held(target.reason)
   const plan = await planWrite(reader, target.own, target.content, target.heads)
@@ -94,6 +95,7 @@ async function targetOf(
   tools: WriteTools,
   mirrors: Mirrors,
   entry: StreamEntry,
+  key: CursorKey,
   own: () => Promise<Content>,
   isThere: boolean,
 ): Promise<Target> {
@@ -108,6 +110,9 @@ async function targetOf(
     }
     mirrors.forget(entry.stream.key)
   }
+  // The view knows the file as the log does: what was put into it last has to stand there first.
+  await logWritten(tools, key)
+  await tools.writer.flush()
   const merged = await tools.streams.view(entry.stream.key, (view) => {
     const { text, heads, incomplete } = view.viewFor(tools.host)
     const open = view.conflicts().some(({ status }) => status === 'open')

@@ -139,13 +139,13 @@ async function replaceFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Pr
     files.remove(temporary)
     const written = await writeContent(tools, target, temporary, before.mode & 0o777)
     if (!written.complete || !sameAsWritten(tools, temporary, written)) return changed
-    const now = old.stat()
+    keepReplaced(tools, root, key, before)
     const there = files.stat(path)
     const still = there !== undefined && sameIdentity(there.identity, before.identity)
     const held = tools.processes.holders([path]).byPath.get(path) ?? []
+    const now = old.stat()
     if (!still || held.length > 0 || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
       return changed
-    keepReplaced(tools, root, key, before)
     files.rename(temporary, path)
     await commitReplaced(tools, job, cursor, old, before)
     return { kind: 'written', bytes: target.length - job.plan.keep }
@@ -213,7 +213,8 @@ function placed(
     size: atEnd ? position : -1,
     mtimeMs: atEnd ? stat.mtimeMs : -1,
     ...tailOf(hasher, position, undefined, handle),
-    checked: atEnd ? position : 0,
+    // An edit within the tick of the last change was seen by nobody yet: it shows when the file is at rest.
+    checked: 0,
     changedMs: clock.now(),
     suspect: null,
   }

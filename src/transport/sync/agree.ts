@@ -100,7 +100,7 @@ export async function agree({
   const live = !dryRun && hello.live && options.mode === 'live'
   return {
     peer,
-    view: { own, told: now, heard, forks: new Map(), suspects: new Set(), admits },
+    view: { own, told: now, heard, introduced: new Map(), forks: new Map(), suspects: new Set(), admits },
     memory,
     live,
     settles: !dryRun && !live && both('settle'),

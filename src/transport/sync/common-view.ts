@@ -11,6 +11,8 @@ export interface CommonView {
   readonly told: HaveSet
   /** What the peer is known to hold. */
   readonly heard: HaveSet
+  /** Logs of which this end sent a run: the peer knows them when it takes it, long before it acknowledges it. */
+  readonly introduced: Map<LogId, LogIdentity>
   /** Logs that parted, by log. Nothing of them moves any more. */
   readonly forks: Map<LogId, SyncFork>
   /** Logs about which a question is open: they wait. */
@@ -26,5 +28,5 @@ export function mayMove(view: CommonView, log: LogId): boolean {
 
 /** The log's identity where both ends know it: then it stays off the wire. */
 export function commonIdentity(view: CommonView, log: LogId): LogIdentity | undefined {
-  return view.told.get(log)?.identity ?? view.heard.get(log)?.identity
+  return view.told.get(log)?.identity ?? view.heard.get(log)?.identity ?? view.introduced.get(log)
 }

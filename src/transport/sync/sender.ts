@@ -242,6 +242,7 @@ export class Sender {
     const raw = encodeRun(run, commonIdentity(this.#options.view, run.identity.log) !== undefined)
     if (raw.length + frameOverheadBytes > this.#options.limits.frameMaxBytes)
       throw new UnreadableError('an event is larger than the protocol allows')
+    this.#options.view.introduced.set(run.identity.log, run.identity)
     this.#reading = 0
     this.#handed += run.events.length
     this.#offered.add(extent)

@@ -187,6 +187,8 @@ function reset(graph: StreamGraph, file: HostFile, source: StreamEvent, body: Re
     if (item) dropped.push(item)
   }
   beginEpoch(graph, file, body.epoch, text)
+  // A file that was removed or moved is there again, and may be just as it was: then no append follows.
+  file.state = 'live'
   const chain = graph.newChain(file, past, key)
   if (before) graph.link(chain, before)
   file.chain = chain

@@ -52,6 +52,7 @@ export function applyToFile(
       if (before) file.lossy.set(file.line, before)
       if (before && file.drops.size === 0) file.lossy.delete(file.line)
       begin(file, kept)
+      file.state = 'live'
       file.epoch = body.epoch
       newLine(file, cut.events, cut.copies)
       const past = note(history, file, source, [], new Uint8Array(0), cut.key)
