@@ -35,10 +35,24 @@ export function hostIdentity(identityFolder: string): PeerIdentity | undefined {
   return key && { publicKey: publicHalf(key), sign: (bytes) => sign(null, bytes, key), verify: verifies }
 }
 
+/** Keys that were parsed last: a peer shows its own, and those of the logs it passes on, with every run. */
+const parsedKeys = new Map<string, KeyObject>()
+const parsedMax = 64
+
+function parsed(publicKey: Uint8Array): KeyObject {
+  const name = Buffer.from(publicKey).toString('base64')
+  const known = parsedKeys.get(name)
+  if (known) return known
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+  if (parsedKeys.size >= parsedMax) parsedKeys.clear()
+  parsedKeys.set(name, key)
+  return key
+}
+
 /** Whether the signature over these bytes was made with the key. Bytes that are no key have signed nothing. */
 function verifies(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    const key = parsed(publicKey)
     return key.asymmetricKeyType === 'ed25519' && verify(null, bytes, key, signature)
   } catch {
     return false

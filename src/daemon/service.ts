@@ -136,7 +136,7 @@ class ServiceLoop implements Service {
       this.#wake = () => woken.abort()
       await all.catchUp()
       const { written } = await writeBack.pass()
-      if (written.length > 0) this.#options.log.info({ files: written.length }, 'wrote back')
+      if (written.length > 0) this.#options.log.debug({ files: written.length }, 'wrote back')
       const split = await splitOpenConflicts(this.#runtime, { signal: this.#stop.signal })
       if (split > 0) this.#options.log.info({ conflicts: split }, 'split sessions that two hosts continued')
       if (clock.now() >= flushAtMs) {

@@ -1,7 +1,9 @@
+import { HoldfastError } from '../core/errors.js'
 import type { EventRef, Piece } from '../core/event.js'
 import { concat, emptyContent, pieceLength, prefix, suffix, type Content } from '../core/replay-plan.js'
 import { mergeFormatOf } from '../formats/rules-merge.js'
-import type { LoggedFile } from '../ports/log.js'
+import type { HistoryRow, LoggedFile } from '../ports/log.js'
+import { epochContent } from '../replay/content.js'
 import type { StreamEntry } from '../streams/stream-index.js'
 import { readOrNull } from '../streams/stream-events.js'
 import type { WriteTools } from './write-tools.js'
@@ -9,9 +11,13 @@ import type { WriteTools } from './write-tools.js'
 /** What the rows of one file come to, as far as they were read. */
 interface Sketch {
   next: number
-  /** False where something was cut, replaced, removed, or continues another file. */
+  /** False where something was cut, replaced or removed. */
   linear: boolean
   appended: boolean
+  written: boolean
+  /** Where a new log of the host went on with the file that an earlier one holds: that file's number. */
+  base: number | null
+  /** Of what was appended, and of what it goes on from. */
   length: number
   /** What was appended behind the part that is mirrored. */
   behind: Piece[]
@@ -93,48 +99,89 @@ export class Mirrors {
     this.#streams.delete(key)
   }
 
-  /** The one file of which the others are copies; null where there is none, and what is known of the stream is forgotten. */
+  /** The one file of which the others are copies; null where there is none. */
   async #authorOf(entry: StreamEntry): Promise<LoggedFile | null> {
     const { key } = entry.stream
+    if (entry.resolutions.length > 0 || !hasRecords(entry)) return null
+    const { sketches } = this.#stateOf(key)
+    for (const { file } of entry.files) await this.#read(sketches, entry, file)
+    const all = [...sketches.values()]
+    if (all.some(({ linear }) => !linear)) {
+      for (const sketch of all) sketch.behind = []
+      return null
+    }
+    const isAuthor = (sketch: Sketch | undefined): boolean =>
+      sketch !== undefined &&
+      (sketch.appended || (sketch.base !== null && isAuthor(sketches.get(sketch.base))))
+    const authors = entry.files.filter(({ file }) => isAuthor(sketches.get(file.no)))
+    // A file that a newer log goes on with, from its very end, says nothing of its own any more.
+    const last = authors.filter(({ file }) => !all.some(({ base }) => base === file.no))
+    const [author] = last
+    if (!author || last.length > 1 || authors.some(({ file }) => sketches.get(file.no)?.written)) return null
+    return author.file
+  }
+
+  #stateOf(key: string) {
     const state = this.#streams.get(key) ?? { sketches: new Map<number, Sketch>(), author: -1, done: 0 }
     this.#streams.delete(key)
-    if (entry.resolutions.length > 0 || !hasRecords(entry)) return null
-    const authors: LoggedFile[] = []
-    for (const { file } of entry.files) {
-      const sketch = await this.#read(state.sketches, file)
-      if (!sketch.linear) return null
-      if (sketch.appended) authors.push(file)
-    }
-    const [author] = authors
-    if (!author || authors.length > 1) return null
     this.#streams.set(key, state)
     const [oldest] = this.#streams.keys()
     if (this.#streams.size > mirrorsMax && oldest !== undefined) this.#streams.delete(oldest)
-    return author
+    return state
   }
 
-  async #read(sketches: Map<number, Sketch>, file: LoggedFile): Promise<Sketch> {
-    const sketch: Sketch = sketches.get(file.no) ?? {
-      next: 0,
-      linear: true,
-      appended: false,
-      length: 0,
-      behind: [],
-      last: null,
-    }
+  async #read(sketches: Map<number, Sketch>, entry: StreamEntry, file: LoggedFile): Promise<void> {
+    const sketch = sketches.get(file.no) ?? freshSketch()
     sketches.set(file.no, sketch)
     for await (const row of this.#tools.reader.history(file, undefined, sketch.next)) {
       sketch.next = row.offset + 1
-      if (row.kind === 'append' && row.epoch === 0 && row.position === sketch.length) {
+      if (row.kind === 'append' && row.epoch === 0 && row.position === sketch.length && !sketch.written) {
         sketch.appended = true
         sketch.length += row.length
         if (row.length > 0)
           sketch.behind.push({ log: row.log, offset: row.offset, from: 0, length: row.length })
         sketch.last = { log: row.log, offset: row.offset }
-      } else if (row.kind !== 'written') sketch.linear = false
-      else if (sketch.appended) sketch.linear = false
+      } else if (row.kind === 'written') sketch.written = true
+      else if (row.kind !== 'base' || !(await this.#goesOn(sketches, entry, sketch, row)))
+        sketch.linear = false
     }
-    return sketch
+  }
+
+  /** Takes in a `base` on the whole of a file of this stream that an earlier log of the same host holds. */
+  async #goesOn(
+    sketches: Map<number, Sketch>,
+    entry: StreamEntry,
+    sketch: Sketch,
+    row: HistoryRow,
+  ): Promise<boolean> {
+    if (sketch.length > 0 || sketch.written || row.epoch !== 0) return false
+    const body = (await readOrNull(this.#tools.reader, row))?.event.body
+    if (body?.kind !== 'base') return false
+    const { source, length } = body
+    const host = entry.files.find(({ file }) => file.log === row.log)?.host
+    const from = entry.files.find(
+      (each) =>
+        each.host === host &&
+        each.file.log === source.log &&
+        each.file.facts.root === source.root &&
+        each.file.facts.path === source.path,
+    )
+    if (!from) return false
+    await this.#read(sketches, entry, from.file)
+    const before = sketches.get(from.file.no)
+    // What only mirrors was never added up; what was appended must have been gone on with to its end.
+    if (before?.appended && before.length !== length) return false
+    try {
+      const content = await epochContent(this.#tools.reader, source, length)
+      sketch.behind = [...content.pieces]
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'STORE_DAMAGED') return false
+      throw error
+    }
+    sketch.base = from.file.no
+    sketch.length = length
+    sketch.last = { log: row.log, offset: row.offset }
+    return true
   }
 
   /** How many bytes of the author's file this host's file begins with; -1 where it holds anything else. */
@@ -171,6 +218,19 @@ export class Mirrors {
       end -= length
     }
     return 0
+  }
+}
+
+function freshSketch(): Sketch {
+  return {
+    next: 0,
+    linear: true,
+    appended: false,
+    written: false,
+    base: null,
+    length: 0,
+    behind: [],
+    last: null,
   }
 }
 

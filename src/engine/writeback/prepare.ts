@@ -40,7 +40,7 @@ const retryMs = 30_000
 export async function prepare(
   tools: WriteTools,
   mirrors: Mirrors,
-  survey: Survey,
+  survey: () => Survey,
   entry: StreamEntry,
   { root, path, cwd }: Place,
   quietTimeMs: number,
@@ -63,7 +63,6 @@ export async function prepare(
   const isThere = cursor?.state === 'live' && stat !== undefined
   if (cursor?.state === 'live' && !stat) return { kind: 'none' }
   const check = liveCheck(tools, entry, absolute, root.format.name, cwd, stat, cursor?.written?.mtimeMs)
-  const sign = survey.signs(check, quietTimeMs)
 
   const own = async (): Promise<Content> =>
     isThere ? (await knownState(tools, key, cursors.get(key))).content : emptyContent
@@ -72,6 +71,7 @@ export async function prepare(
   if ('reason' in target) return held(target.reason)
   const plan = await planWrite(reader, target.own, target.content, target.heads)
   if (plan.how === 'none' && (isThere || target.content.length === 0)) return { kind: 'none' }
+  const sign = survey().signs(check, quietTimeMs)
   if (sign.live) return { kind: 'held', reason: sign.reason, retryAfterMs: sign.retryAfterMs }
 
   const part = await boundedPlan(tools, target.own, target.content, plan, addMaxBytes)
@@ -110,14 +110,19 @@ async function targetOf(
     }
     mirrors.forget(entry.stream.key)
   }
-  // The view knows the file as the log does: what was put into it last has to stand there first.
-  await logWritten(tools, key)
-  await tools.writer.flush()
-  const merged = await tools.streams.view(entry.stream.key, (view) => {
-    const { text, heads, incomplete } = view.viewFor(tools.host)
-    const open = view.conflicts().some(({ status }) => status === 'open')
-    return { pieces: text?.slice() ?? null, heads, incomplete, open }
-  })
+  const ask = () =>
+    tools.streams.view(entry.stream.key, (view) => {
+      const { text, heads, incomplete, shows } = view.viewFor(tools.host)
+      const open = view.conflicts().some(({ status }) => status === 'open')
+      return { pieces: text?.slice() ?? null, heads, incomplete, open, shows }
+    })
+  let merged = await ask()
+  if (merged?.shows === 'own' && tools.cursors.get(key)?.written?.unlogged) {
+    // The view knows the file as the log does: what was put into it last has to stand there before it is left as it is.
+    await logWritten(tools, key)
+    await tools.writer.flush()
+    merged = await ask()
+  }
   if (!merged?.pieces) return 'none'
   const { back, onConflict } = tools.policy(entry.stream.root, entry.stream.project)
   if (!back) return 'none'

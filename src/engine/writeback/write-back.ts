@@ -44,6 +44,8 @@ interface Taken {
 /** Files looked at in one turn of the recorder, and the bytes and time after which it ends: recording waits meanwhile. */
 const turnMaxFiles = 64
 const turnMaxMs = 50
+/** How old the look at running agents may be when a file is written: no agent starts and reads a session in less. */
+const surveyMaxAgeMs = 25
 const turnMaxBytes = 4 * 1024 * 1024
 /** The most times that one stream is looked at in one `settle`: whoever keeps changing it is waited for elsewhere. */
 const roundsMax = 1000
@@ -159,7 +161,7 @@ export class WriteBack {
       const index = await streams.index()
       const keys = [...this.#dirty].filter((key) => (rounds.get(key) ?? 0) < roundsMax)
       if (keys.length === 0 || signal?.aborted) break
-      const survey = this.#tools.liveWriters.survey()
+      const survey = new LatestSurvey(this.#tools)
       const turn = { index, survey, quietTimeMs: quietTimeMs ?? this.#tools.quietTimeMs(), written }
       while (keys.length > 0) {
         if (signal?.aborted) break
@@ -191,7 +193,7 @@ export class WriteBack {
     keys: string[],
     turn: {
       readonly index: StreamIndex
-      readonly survey: Survey
+      readonly survey: LatestSurvey
       readonly quietTimeMs: number
       readonly written: Map<string, WrittenFile>
     },
@@ -221,7 +223,7 @@ export class WriteBack {
 
   async #prepare(
     entry: StreamEntry,
-    turn: { readonly index: StreamIndex; readonly survey: Survey; readonly quietTimeMs: number },
+    turn: { readonly index: StreamIndex; readonly survey: LatestSurvey; readonly quietTimeMs: number },
   ) {
     const { key, root: rootName, project, rest } = entry.stream
     const none = { kind: 'none' } as const
@@ -247,7 +249,14 @@ export class WriteBack {
       const owner = this.#tools.ownedBy(rootName)
       if (owner !== null)
         return hold(place.path, file, `the Holdfast of ${owner} writes this root`, homelessRetryMs)
-      const found = await prepare(this.#tools, this.#mirrors, turn.survey, entry, place, turn.quietTimeMs)
+      const found = await prepare(
+        this.#tools,
+        this.#mirrors,
+        () => turn.survey.get(),
+        entry,
+        place,
+        turn.quietTimeMs,
+      )
       if (found.kind === 'held') return hold(place.path, file, found.reason, found.retryAfterMs)
       this.#held.delete(key)
       if (found.kind === 'none') this.#noteInOrder(version, place.root.name, place.path)
@@ -260,14 +269,18 @@ export class WriteBack {
 
   async #write(
     jobs: readonly Taken[],
-    turn: { readonly quietTimeMs: number; readonly written: Map<string, WrittenFile> },
+    turn: {
+      readonly survey: LatestSurvey
+      readonly quietTimeMs: number
+      readonly written: Map<string, WrittenFile>
+    },
   ): Promise<void> {
-    const { cursors, writer, clock, liveWriters } = this.#tools
+    const { cursors, writer, clock } = this.#tools
     const intents = jobs.map(({ job }) => ({ key: job.key, intent: intentOf(job) }))
     await cursors.submit({ events: [], intents }, writer)
     await writer.flush()
     // The look that counts: after the intent, with nothing but the writes behind it.
-    const survey = liveWriters.survey()
+    const survey = turn.survey.get(surveyMaxAgeMs)
     const open = survey.openPaths(jobs.filter(({ job }) => job.cursor).map(({ check }) => check.path))
     for (const { key, version, job, check, whole } of jobs) {
       const sign = survey.signs(check, turn.quietTimeMs)
@@ -324,6 +337,25 @@ export class WriteBack {
 const homelessRetryMs = 60_000
 const fileErrorRetryMs = 10_000
 const changedRetryMs = 200
+
+/** The last look at what runs on this machine, taken when somebody first asks. */
+class LatestSurvey {
+  readonly #tools: Pick<WriteTools, 'liveWriters' | 'clock'>
+  #last: { readonly survey: Survey; readonly atMs: number } | null = null
+
+  constructor(tools: Pick<WriteTools, 'liveWriters' | 'clock'>) {
+    this.#tools = tools
+  }
+
+  /** @param maxAgeMs how old it may be; default: any age will do */
+  get(maxAgeMs = Number.POSITIVE_INFINITY): Survey {
+    const { clock, liveWriters } = this.#tools
+    const now = clock.now()
+    if (!this.#last || now < this.#last.atMs || now - this.#last.atMs > maxAgeMs)
+      this.#last = { survey: liveWriters.survey(), atMs: now }
+    return this.#last.survey
+  }
+}
 
 function isOwnAlone({ files, resolutions }: StreamEntry, host: string): boolean {
   return resolutions.length === 0 && files.every((each) => each.host === host)
