@@ -11,8 +11,11 @@ import { writePolicy } from './write-policy.js'
  *
  * @returns how many were settled
  */
-export async function splitOpenConflicts(runtime: Runtime, io: Pick<OperationIo, 'signal'>): Promise<number> {
-  const config = runtime.config()
+export async function splitOpenConflicts(
+  runtime: Runtime,
+  io: Pick<OperationIo, 'signal'>,
+  config = runtime.config(),
+): Promise<number> {
   const policies = [config.onConflict, ...config.writeRules.map(({ onConflict }) => onConflict)]
   if (!policies.includes('split')) return 0
   let settled = 0

@@ -126,6 +126,8 @@ class ServiceLoop implements Service {
   async #writeBack(): Promise<void> {
     const { clock, streams } = this.#runtime
     const { writeBack } = this.#session
+    // As it was at the start: a change of it starts the recording anew.
+    const config = this.#runtime.config()
     const unlisten = this.#session.onWake(() => this.#wake())
     const unheard = this.#runtime.store.onAdded(() => this.#wake())
     const all = await streams()
@@ -137,7 +139,7 @@ class ServiceLoop implements Service {
       await all.catchUp()
       const { written } = await writeBack.pass()
       if (written.length > 0) this.#options.log.debug({ files: written.length }, 'wrote back')
-      const split = await splitOpenConflicts(this.#runtime, { signal: this.#stop.signal })
+      const split = await splitOpenConflicts(this.#runtime, { signal: this.#stop.signal }, config)
       if (split > 0) this.#options.log.info({ conflicts: split }, 'split sessions that two hosts continued')
       if (clock.now() >= flushAtMs) {
         await writeBack.flushWritten()

@@ -9,12 +9,19 @@ export async function* entries(db: Database, range: DatabaseRange): AsyncGenerat
   try {
     for (;;) {
       const chunk = await iterator.nextv(chunkEntries)
-      if (chunk.length === 0) return
       yield* chunk
+      // A chunk that neither bound cut short was the last one: asking once more would cost a turn of its own.
+      const bytes = chunk.reduce((sum, entry) => sum + lengthOf(entry), 0)
+      if (chunk.length === 0 || (chunk.length < chunkEntries && bytes < chunkMaxBytes / 2)) return
     }
   } catch (error) {
     throw storeFailure(error)
   } finally {
     await iterator.close()
   }
+}
+
+/** Of an iterator over keys alone, entries have no value. */
+function lengthOf([key, value]: readonly [Buffer, Buffer | undefined]): number {
+  return key.length + (value?.length ?? 0)
 }

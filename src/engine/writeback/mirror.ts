@@ -11,6 +11,8 @@ import type { WriteTools } from './write-tools.js'
 /** What the rows of one file come to, as far as they were read. */
 interface Sketch {
   next: number
+  /** How many events the file's log had when its rows were read: nothing is new while it has no more. */
+  events: number
   /** False where something was cut, replaced or removed. */
   linear: boolean
   appended: boolean
@@ -133,6 +135,11 @@ export class Mirrors {
   async #read(sketches: Map<number, Sketch>, entry: StreamEntry, file: LoggedFile): Promise<void> {
     const sketch = sketches.get(file.no) ?? freshSketch()
     sketches.set(file.no, sketch)
+    const log = this.#tools.reader.log(file.log)
+    if (!log || log.events === sketch.events) return
+    sketch.events = log.events
+    // Rows may come in where a hole is filled: the view takes care of those.
+    if (log.lost.length > 0) sketch.linear = false
     for await (const row of this.#tools.reader.history(file, undefined, sketch.next)) {
       sketch.next = row.offset + 1
       if (row.kind === 'append' && row.epoch === 0 && row.position === sketch.length && !sketch.written) {
@@ -224,6 +231,7 @@ export class Mirrors {
 function freshSketch(): Sketch {
   return {
     next: 0,
+    events: -1,
     linear: true,
     appended: false,
     written: false,

@@ -1,6 +1,6 @@
 import type { CursorKey } from '../core/cursor.js'
 import type { EventRef } from '../core/event.js'
-import { concat, emptyContent, type Content } from '../core/replay-plan.js'
+import { emptyContent, type Content } from '../core/replay-plan.js'
 import type { FileStat } from '../ports/files.js'
 import { absolutePath } from '../record/watched-root.js'
 import { knownState, logWritten } from '../record/written-state.js'
@@ -9,7 +9,7 @@ import type { LiveCheck } from './live-decision.js'
 import type { Survey } from './live-writer.js'
 import type { LocalPlace } from './local-place.js'
 import type { Mirrors } from './mirror.js'
-import { contentOf, planWrite } from './target.js'
+import { contentOf, planWrite, type WritePlan } from './target.js'
 import { boundedPlan, type WriteJob } from './write-file.js'
 import type { WriteTools } from './write-tools.js'
 
@@ -69,24 +69,26 @@ export async function prepare(
   const target = await targetOf(tools, mirrors, entry, key, own, isThere)
   if (target === 'none') return { kind: 'none' }
   if ('reason' in target) return held(target.reason)
-  const plan = await planWrite(reader, target.own, target.content, target.heads)
-  if (plan.how === 'none' && (isThere || target.content.length === 0)) return { kind: 'none' }
+  const plan =
+    'added' in target ? target.added : await planWrite(reader, target.own, target.content, target.heads)
+  if (plan.how === 'none' && (isThere || plan.length === 0)) return { kind: 'none' }
   const sign = survey().signs(check, quietTimeMs)
   if (sign.live) return { kind: 'held', reason: sign.reason, retryAfterMs: sign.retryAfterMs }
 
-  const part = await boundedPlan(tools, target.own, target.content, plan, addMaxBytes)
+  const part = isThere ? await boundedPlan(tools, plan, addMaxBytes) : { plan, whole: true }
   if (plan.how === 'replace') await logWritten(tools, key)
   const now = isThere ? cursors.get(key) : undefined
   const epoch = await nextEpoch(tools, key, now, plan.how === 'add' && now !== undefined)
   return {
     kind: 'job',
-    job: { root, key, cursor: now, own: target.own, target: part.target, plan: part.plan, epoch },
+    job: { root, key, cursor: now, contents: 'added' in target ? null : target, plan: part.plan, epoch },
     check,
     whole: part.whole,
   }
 }
 
 type Target =
+  | { readonly added: WritePlan }
   | { readonly own: Content; readonly content: Content; readonly heads: readonly EventRef[] }
   | { readonly reason: string }
   | 'none'
@@ -102,12 +104,12 @@ async function targetOf(
   const mirror = await mirrors.target(entry, own)
   if (mirror === 'own') return 'none'
   if (mirror) {
-    if (mirror.added.length === 0 && isThere) return 'none'
-    const before = await own()
-    if (before.length === mirror.from) {
-      const content = concat(before, mirror.added.pieces)
-      return { own: before, content, heads: mirror.heads }
-    }
+    const { from, added, heads } = mirror
+    if (added.length === 0 && isThere) return 'none'
+    const position = isThere ? tools.cursors.get(key)?.position : 0
+    // What stands before is known to be the other file's: nothing of it is read again.
+    if (position === from)
+      return { added: { how: 'add', keep: from, pieces: added.pieces, length: from + added.length, heads } }
     mirrors.forget(entry.stream.key)
   }
   const ask = () =>

@@ -7,8 +7,9 @@ import { finishWrite } from './finish-writes.js'
 import { localPlace } from './local-place.js'
 import { Mirrors } from './mirror.js'
 import { prepare } from './prepare.js'
+import { isRootOffline } from './root-offline.js'
 import { sweepReplaced } from './replaced-files.js'
-import { versionOf } from './stream-version.js'
+import { StreamVersions } from './stream-version.js'
 import { intentOf, writeFile, type WriteJob } from './write-file.js'
 import type { LiveCheck } from './live-decision.js'
 import type { HeldFile, WriteTools, WrittenFile } from './write-tools.js'
@@ -65,6 +66,7 @@ export class WriteBack {
   readonly #tools: WriteTools
   readonly #options: WriteBackOptions
   readonly #mirrors: Mirrors
+  readonly #versions: StreamVersions
   /** Keys of streams to be looked at. */
   readonly #dirty = new Set<string>()
   readonly #held = new Map<string, Held>()
@@ -76,6 +78,7 @@ export class WriteBack {
     this.#tools = tools
     this.#options = options
     this.#mirrors = new Mirrors(tools)
+    this.#versions = new StreamVersions(tools)
     this.#unlisten = tools.streams.onTouched((keys) => {
       for (const key of keys) this.#dirty.add(key)
       options.onWake?.()
@@ -234,7 +237,7 @@ export class WriteBack {
     }
     try {
       // Taken before the look: what arrives meanwhile is looked at for itself.
-      const version = await versionOf(this.#tools.reader, this.#tools.hasher, entry, this.#tools.host)
+      const version = await this.#versions.of(entry, this.#tools.host)
       if (this.#isInOrder(entry, version)) {
         this.#held.delete(key)
         return none
@@ -249,6 +252,8 @@ export class WriteBack {
       const owner = this.#tools.ownedBy(rootName)
       if (owner !== null)
         return hold(place.path, file, `the Holdfast of ${owner} writes this root`, homelessRetryMs)
+      if (!this.#tools.files.stat(file) && isRootOffline(this.#tools, place.root))
+        return hold(place.path, file, 'the root is offline', homelessRetryMs)
       const found = await prepare(
         this.#tools,
         this.#mirrors,

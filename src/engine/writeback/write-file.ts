@@ -1,5 +1,5 @@
 import type { Cursor, CursorKey } from '../core/cursor.js'
-import { prefix, suffix, type Content } from '../core/replay-plan.js'
+import { prefix, type Content } from '../core/replay-plan.js'
 import { ownPrefix } from '../formats/droppings.js'
 import type { FileHandle, FileStat } from '../ports/files.js'
 import type { WriteIntent } from '../ports/log.js'
@@ -21,9 +21,8 @@ export interface WriteJob {
   readonly key: CursorKey
   /** undefined where the file is to be made. */
   readonly cursor: Cursor | undefined
-  /** What the file holds, and what it is to hold. */
-  readonly own: Content
-  readonly target: Content
+  /** What the file holds, and what it is to hold; null where it is only added to, and nobody asked. */
+  readonly contents: { readonly own: Content; readonly content: Content } | null
   readonly plan: WritePlan
   /** The generation that the file is in afterwards. */
   readonly epoch: number
@@ -53,7 +52,7 @@ async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Prom
   const { root, key, plan } = job
   const path = absolutePath(root, key.path)
   const parts: Uint8Array[] = []
-  for await (const part of contentBytes(reader, suffix(job.target, plan.keep))) parts.push(part)
+  for await (const part of contentBytes(reader, addedContent(plan))) parts.push(part)
   const bytes = Buffer.concat(parts)
   const before = files.stat(path)
   if (!before || !unchanged(cursor, before)) return changed
@@ -90,14 +89,14 @@ async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Prom
 
 async function createFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcome> {
   const { files, reader } = tools
-  const { root, key, plan, target } = job
+  const { root, key, plan } = job
   const path = absolutePath(root, key.path)
   const temporary = temporaryBeside(tools, path, key)
   files.makeDirectory(folderOf(path))
   files.remove(temporary)
   const fresh = files.create(temporary)
   try {
-    for await (const chunk of contentBytes(reader, target)) fresh.write(chunk)
+    for await (const chunk of contentBytes(reader, addedContent(plan))) fresh.write(chunk)
     // The log is durable, and a file that a power loss takes again is put back from it.
     fresh.finish(false)
   } catch (error) {
@@ -126,16 +125,17 @@ async function createFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcom
 
 async function replaceFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Promise<WriteOutcome> {
   const { files, reader } = tools
-  const { root, key, target } = job
+  const { root, key, contents } = job
   const path = absolutePath(root, key.path)
-  const old = files.open(path)
+  const old = contents && files.open(path)
   if (!old) return changed
+  const { own, content: target } = contents
   const temporary = temporaryBeside(tools, path, key)
   try {
     const before = old.stat()
-    if (!unchanged(cursor, before) || before.size !== job.own.length) return changed
+    if (!unchanged(cursor, before) || before.size !== own.length) return changed
     // Every byte that goes is in the log: seen once more, as nothing else would bring it back.
-    if ((await commonPrefix(old, job.own, reader)) < before.size) return changed
+    if ((await commonPrefix(old, own, reader)) < before.size) return changed
     files.remove(temporary)
     const written = await writeContent(tools, target, temporary, before.mode & 0o777)
     if (!written.complete || !sameAsWritten(tools, temporary, written)) return changed
@@ -147,7 +147,7 @@ async function replaceFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Pr
     if (!still || held.length > 0 || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
       return changed
     files.rename(temporary, path)
-    await commitReplaced(tools, job, cursor, old, before)
+    await commitReplaced(tools, job, target, cursor, old, before)
     return { kind: 'written', bytes: target.length - job.plan.keep }
   } finally {
     old.close()
@@ -159,12 +159,13 @@ async function replaceFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Pr
 async function commitReplaced(
   tools: WriteTools,
   job: WriteJob,
+  target: Content,
   cursor: Cursor,
   old: FileHandle,
   before: FileStat,
 ): Promise<void> {
   const { files, reader, writer } = tools
-  const { root, key, target, plan } = job
+  const { root, key, plan } = job
   const late = await recordLateWrites(tools, root, cursor, old, before)
   const state = late ? await latestState(reader, writer.log, key) : null
   const last = state ? await planWrite(reader, state.content, target, plan.heads) : plan
@@ -236,30 +237,29 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'))
 }
 
+/** What a plan puts behind what is kept. */
+function addedContent({ pieces, keep, length }: WritePlan): Content {
+  return { pieces, length: length - keep }
+}
+
 /** The longest part of an added text, in whole lines, that one write takes. */
 export async function boundedPlan(
-  tools: Pick<WriteTools, 'reader'>,
-  own: Content,
-  target: Content,
+  { reader }: Pick<WriteTools, 'reader'>,
   plan: WritePlan,
   maxBytes: number,
-): Promise<{ readonly plan: WritePlan; readonly target: Content; readonly whole: boolean }> {
-  const added = plan.length - plan.keep
-  if (plan.how !== 'add' || own.length === 0 || added <= maxBytes) return { plan, target, whole: true }
-  let end = plan.keep
-  let lineEnd = plan.keep
-  for (const piece of plan.pieces) {
-    const bytes =
-      'newlines' in piece ? new Uint8Array(piece.newlines).fill(0x0a) : await tools.reader.bytes(piece)
+): Promise<{ readonly plan: WritePlan; readonly whole: boolean }> {
+  if (plan.how !== 'add' || plan.length - plan.keep <= maxBytes) return { plan, whole: true }
+  let end = 0
+  let lineEnd = 0
+  for await (const bytes of contentBytes(reader, addedContent(plan))) {
     const newline = bytes.lastIndexOf(0x0a)
-    const isFull = end + bytes.length - plan.keep > maxBytes
-    if (isFull && lineEnd > plan.keep) break
+    const isFull = end + bytes.length > maxBytes
+    if (isFull && lineEnd > 0) break
     if (newline !== -1) lineEnd = end + newline + 1
     end += bytes.length
-    if (isFull && lineEnd > plan.keep) break
+    if (isFull && lineEnd > 0) break
   }
-  if (lineEnd === plan.keep || lineEnd >= plan.length) return { plan, target, whole: true }
-  const part = prefix(target, lineEnd)
-  const pieces = suffix(part, plan.keep).pieces
-  return { plan: { ...plan, pieces, length: lineEnd }, target: part, whole: false }
+  if (lineEnd === 0 || plan.keep + lineEnd >= plan.length) return { plan, whole: true }
+  const part = prefix(addedContent(plan), lineEnd)
+  return { plan: { ...plan, pieces: part.pieces, length: plan.keep + lineEnd }, whole: false }
 }
