@@ -4,12 +4,16 @@ import { createStreamView } from '../../../src/engine/core/merge/stream-view.js'
 import { mergeFormatOf } from '../../../src/engine/formats/rules-merge.js'
 import type { LogReader } from '../../../src/engine/ports/log.js'
 import { holds } from '../failure.js'
+import { StreamIndex } from '../../../src/engine/streams/stream-index.js'
+import { StreamViews } from '../../../src/engine/streams/stream-views.js'
+import type { Hasher } from '../../../src/engine/ports/hash.js'
 import { refText, streamFacts, type StreamFacts } from '../fleet/stream-facts.js'
 
 /** One host's store at the end, and the order in which its events came. */
 export interface HostStore {
   readonly name: string
   readonly reader: LogReader
+  readonly hasher: Hasher
   readonly order: readonly { readonly log: LogId; readonly offset: number }[]
 }
 
@@ -25,7 +29,7 @@ export type MakeView = typeof createStreamView
 
 /** Derives every stream of a host as its events came, with questions in between: what is kept must not depend on them. */
 export async function deriveViews(
-  { name, reader, order }: HostStore,
+  { name, reader, hasher, order }: HostStore,
   make: MakeView = createStreamView,
 ): Promise<HostViews> {
   const facts = await streamFacts(reader, order)
@@ -37,7 +41,9 @@ export async function deriveViews(
       if (index % 5 === 4) view.view().text.slice()
       if (index % 11 === 10) view.conflicts()
     }
-    views.set(key, view)
+    // What waits for another continuation of a parted log is shown without it.
+    const entry = view.waiting().length > 0 ? (await StreamIndex.load(reader)).get(key) : undefined
+    views.set(key, entry ? await new StreamViews({ reader, hasher }).open(entry) : view)
   }
   return { name, facts, views }
 }

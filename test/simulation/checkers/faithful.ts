@@ -26,6 +26,7 @@ export interface FaithfulQuestion {
 /** What a store holds of a log and of those that it continues, rebuilt by the independent replayer, as far as it can be read. */
 async function replayStore(reader: LogReader, log: LogId, afterFork: boolean): Promise<Replayer> {
   const own = await continuedLogs(reader, log)
+  const continued = await continuedEvents(reader, own)
   const replayer = new Replayer(afterFork)
   const logs: Event[][] = []
   for (const { log: each, events } of reader.logs()) {
@@ -34,12 +35,25 @@ async function replayStore(reader: LogReader, log: LogId, afterFork: boolean): P
       const found = await reader.read({ log: each, offset }).catch(() => null)
       if (found) readable.push(found.event)
     }
-    if (own.includes(each)) logs.push(readable)
-    // Others' bytes count where a file of this host was written from them.
-    else for (const event of readable) replayer.know(event)
+    // Others' bytes count where a file of this host was written from them. Others' are also those that the machine of
+    // which this one is a copy wrote afterwards, on top of what may not be here.
+    const upTo = own.includes(each) ? (continued.get(each) ?? events) : 0
+    if (own.includes(each)) logs.push(readable.filter(({ offset }) => offset < upTo))
+    for (const event of readable) if (event.offset >= upTo) replayer.know(event)
   }
   replayer.addLogs(logs)
   return replayer
+}
+
+/** How many events of each log its successor went on from. */
+async function continuedEvents(reader: LogReader, own: readonly LogId[]): Promise<Map<LogId, number>> {
+  const upTo = new Map<LogId, number>()
+  for (const log of own) {
+    const opened = await reader.read({ log, offset: 0 }).catch(() => null)
+    if (opened?.event.body.kind !== 'open') continue
+    for (const { log: before, events } of opened.event.body.continues) upTo.set(before, events)
+  }
+  return upTo
 }
 
 /** `faithful`: replaying this host's log gives its files, byte for byte, and no others. */

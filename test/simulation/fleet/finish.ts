@@ -150,7 +150,7 @@ async function checkAll(fleet: Fleet): Promise<void> {
     })
   }
   const stores: HostStore[] = machines.flatMap(({ name, session: { host }, world: { ledger } }) =>
-    host ? [{ name, reader: host.store.reader, order: ledger.order() }] : [],
+    host ? [{ name, reader: host.store.reader, hasher: host.tools.hasher, order: ledger.order() }] : [],
   )
   checkSameEvents(stores, logs)
   const hosts = await Promise.all(stores.map((store) => deriveViews(store, plants.view)))
