@@ -75,7 +75,8 @@ function* wrappedLine(line: string, width: number): Generator<string> {
   /** Behind the last space of the line, and the columns before it. */
   let [space, before] = [-1, 0]
   for (const cell of cells(line)) {
-    if (used + cell.width > width) {
+    // What stands behind a space may be too wide itself with this cell: then it is broken again.
+    while (text !== '' && used + cell.width > width) {
       const at = space > 0 ? space : text.length
       yield text.slice(0, at).trimEnd()
       text = text.slice(at)

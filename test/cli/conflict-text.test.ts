@@ -52,6 +52,7 @@ describe('the width of text', () => {
     expect(wrapped('abcdefghij', 4, 9)).toEqual(['abcd', 'efgh', 'ij'])
     expect(wrapped('日本語のテキスト', 5, 9)).toEqual(['日本', '語の', 'テキ', 'スト'])
     expect(wrapped('a\n\nb', 5, 9)).toEqual(['a', '', 'b'])
+    expect(wrapped(' ⺀⺀⺀', 5, 9)).toEqual(['', '⺀⺀', '⺀'])
     expect(wrapped('x '.repeat(100), 4, 3)).toHaveLength(3)
     const words = fc.array(fc.stringMatching(/^[a-z日本]{1,12}$/), { maxLength: 12 })
     fc.assert(
