@@ -13,8 +13,8 @@ describe('every benchmark, tiny', () => {
 
   for (const name of benchNames()) {
     // Sync is measured beside rsync over a real server, or not at all.
-    const test = beside.has(name) ? needs('sshd').it : it
-    test(name, () => isSound(name))
+    if (beside.has(name)) needs('sshd').it(name, () => isSound(name))
+    else it(name, () => isSound(name))
   }
 })
 

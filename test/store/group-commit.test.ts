@@ -66,7 +66,14 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(res
 
 describe('a commit', () => {
   it('is one synced batch: event, history, file, cursor, intent, and the log’s row last', async () => {
-    const intent = { kind: 'restore' as const, key: file, log: writer.log, epoch: 0, events: 0, keepFrom: null }
+    const intent = {
+      kind: 'restore' as const,
+      key: file,
+      log: writer.log,
+      epoch: 0,
+      events: 0,
+      keepFrom: null,
+    }
     await writer.append({
       events: [append(0, 1)],
       cursors: [{ key: file, cursor }],

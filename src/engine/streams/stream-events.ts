@@ -6,7 +6,7 @@ import type { LoggedEvent, LogReader } from '../ports/log.js'
 import { contentBytes, epochContent } from '../replay/content.js'
 import type { StreamEntry } from './stream-index.js'
 
-interface ReadTools {
+export interface ReadTools {
   readonly reader: LogReader
   readonly hasher: Hasher
 }

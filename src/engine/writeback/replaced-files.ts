@@ -1,13 +1,14 @@
 import { cursorId, type CursorKey } from '../core/cursor.js'
 import { ownPrefix } from '../formats/droppings.js'
-import { FileError, type FileStat } from '../ports/files.js'
-import { hashHex } from '../record/cursor-of.js'
+import { FileError, type FileHandle, type FileStat } from '../ports/files.js'
+import { hashHex, sameIdentity } from '../record/cursor-of.js'
+import { commonPrefix } from '../record/common-prefix.js'
 import { absolutePath, type WatchedRoot } from '../record/watched-root.js'
 import { logWritten } from '../record/written-state.js'
 import { recordLateWrites } from '../recover/late-writes.js'
 import { contentDigest } from '../replay/file-digest.js'
 import { commitRestored } from '../recover/restore-file.js'
-import { latestState } from '../replay/content.js'
+import { fileEpochs, latestState } from '../replay/content.js'
 import type { WriteTools } from './write-tools.js'
 
 /** How long a file that was replaced is looked at: an agent may have had it open, and write into it yet. */
@@ -67,11 +68,14 @@ export async function sweepReplaced(tools: WriteTools, root: WatchedRoot): Promi
     if (!stat) continue
     if (stat.size !== Number(size) || stat.mtimeMs !== Number(mtimeMs)) {
       const cursor = [...cursors.all()].find((each) => idOf(tools, each.facts) === id)
-      const grown =
-        cursor?.state === 'live' && (await recordLate(tools, root, cursor.facts, path, Number(size)))
-      if (!grown && clock.now() - stat.mtimeMs < keptForMs) continue
-      if (grown) {
-        found += 1
+      // A replace that was cut short, or given up, left a second name of the file that still stands there.
+      const stands = cursor && files.stat(absolutePath(root, cursor.facts.path))
+      if (stands && sameIdentity(stands.identity, stat.identity)) continue
+      const late =
+        cursor?.state === 'live' ? await recordLate(tools, root, cursor.facts, path, Number(size)) : 'no'
+      if (late === 'no' && clock.now() - stat.mtimeMs < keptForMs) continue
+      if (late !== 'no') {
+        if (late === 'recorded') found += 1
         const next = [id, stat.identity.ino, stat.size, stat.mtimeMs, clock.now()].join('_')
         files.link(path, `${folder}/${next}`)
       }
@@ -87,26 +91,41 @@ async function recordLate(
   key: CursorKey,
   path: string,
   sizeThen: number,
-): Promise<boolean> {
+): Promise<'recorded' | 'known' | 'no'> {
   const { files, reader, writer, hasher, cursors } = tools
   await logWritten(tools, key)
   await writer.flush()
   const cursor = cursors.get(key)
   const old = files.open(path)
-  if (!old || !cursor) return false
+  if (!old || !cursor) return 'no'
   try {
     const now = await latestState(reader, writer.log, key)
-    if (!now.complete) return false
+    if (!now.complete) return 'no'
+    // It may have stood there for a while after it got this name: then what it grew by was recorded as any append is.
+    if (await isRecorded(tools, key, old)) return 'known'
     const then = { ...old.stat(), size: sizeThen }
-    if (!(await recordLateWrites(tools, root, cursor, old, then))) return false
+    if (!(await recordLateWrites(tools, root, cursor, old, then))) return 'no'
     // What stands at the file's place is what stood there before.
     const digest = await contentDigest(hasher, reader, now.content)
     const written = { bytes: now.content.length, digest, complete: true }
     await commitRestored(tools, root, cursor, now.content, written)
-    return true
+    return 'recorded'
   } finally {
     old.close()
   }
+}
+
+/** Whether all that stands in an old file is the beginning of some generation in the log. */
+async function isRecorded(
+  { reader, writer }: Pick<WriteTools, 'reader' | 'writer'>,
+  key: CursorKey,
+  old: FileHandle,
+): Promise<boolean> {
+  const file = reader.file(writer.log, key)
+  const { size } = old.stat()
+  for (const { content } of file ? await fileEpochs(reader, file) : [])
+    if (content.length >= size && (await commonPrefix(old, content, reader)) === size) return true
+  return false
 }
 
 function idOf({ hasher }: Pick<WriteTools, 'hasher'>, key: CursorKey): string {
