@@ -33,7 +33,7 @@ export async function killRounds(rounds: number, seed: string): Promise<KillRepo
       const running = a.spawn('sync', '--json')
       // From the moment that the far end was started: what comes before is only a process that begins.
       while (b.servingPid() === null && running.child.exitCode === null) await sleep(5)
-      await sleep(random.int(900))
+      await sleep(random.int(1600))
       if (random.chance(0.5)) running.child.kill('SIGKILL')
       else killSoftly(b.servingPid())
       const { code } = await running.ended
