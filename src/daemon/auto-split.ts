@@ -1,4 +1,5 @@
 import { HoldfastError } from '../engine/core/errors.js'
+import { FileError } from '../engine/ports/files.js'
 import { conflicts } from './operations/conflicts.js'
 import { resolveConflict } from './operations/conflict-resolve.js'
 import type { OperationIo } from './operation.js'
@@ -30,7 +31,7 @@ export async function splitOpenConflicts(
       settled += 1
     } catch (error) {
       // It changed meanwhile, or a file is in its way: the next look finds it again, and people see it until then.
-      if (!(error instanceof HoldfastError)) throw error
+      if (!(error instanceof HoldfastError) && !(error instanceof FileError)) throw error
     }
   }
   return settled

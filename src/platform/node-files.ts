@@ -1,5 +1,6 @@
 import * as nodeFs from 'node:fs'
 import { dirname } from 'node:path'
+import type { FileIdentity } from '../engine/core/cursor.js'
 import type { DirectoryListing, FileHandle, FileStat, WritableFiles, NewFile } from '../engine/ports/files.js'
 import { FileError } from '../engine/ports/files.js'
 import { toFileStat } from './file-stat.js'
@@ -34,7 +35,7 @@ export function createNodeFiles(calls: FileCalls = nodeFs): WritableFiles {
     create: (path, mode = 0o600) => orFail(path, () => create(calls, path, mode)),
     rename: (from, to) => orFail(from, () => rename(from, to)),
     remove: (path) => orFail(path, () => remove(path)),
-    append: (path, bytes) => orMissing(path, () => append(calls, path, bytes)),
+    append: (path, bytes, expected) => orMissing(path, () => append(calls, path, bytes, expected)),
     link: (from, to) => orFail(to, () => link(from, to)),
     place: (from, to) =>
       orFail(to, () => {
@@ -154,10 +155,17 @@ function writeWhole(calls: FileCalls, fd: number, chunk: Uint8Array): void {
   while (written < chunk.length) written += calls.writeSync(fd, chunk, written, chunk.length - written)
 }
 
-function append(calls: FileCalls, path: string, bytes: Uint8Array): FileStat | undefined {
+function append(
+  calls: FileCalls,
+  path: string,
+  bytes: Uint8Array,
+  expected: FileIdentity | undefined,
+): FileStat | undefined {
   if (!nodeFs.lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
   const fd = nodeFs.openSync(path, constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0))
   try {
+    const { identity } = toFileStat(nodeFs.fstatSync(fd))
+    if (expected && (identity.ino !== expected.ino || identity.dev !== expected.dev)) return undefined
     writeWhole(calls, fd, bytes)
     return toFileStat(nodeFs.fstatSync(fd))
   } finally {

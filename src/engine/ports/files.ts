@@ -80,9 +80,11 @@ export interface WritableFiles extends Files {
   remove(path: string): void
   /**
    * Adds bytes at the end of a file that is there, in one write where the system takes them in one, whoever else writes
-   * it. Not synced. @returns the file as it is afterwards; undefined where no regular file is there
+   * it. Not synced.
+   * @param expected the file that is meant: another that took its place meanwhile is not written
+   * @returns the file as it is afterwards; undefined where no regular file is there, or another one
    */
-  append(path: string, bytes: Uint8Array): FileStat | undefined
+  append(path: string, bytes: Uint8Array, expected?: FileIdentity): FileStat | undefined
   /** Gives a file a second name. Not synced. @returns false where something has that name already */
   link(from: string, to: string): boolean
   /** Gives a file that nobody knows yet its name, and takes its first one away. Not synced. @returns as `link` */

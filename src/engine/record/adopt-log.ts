@@ -55,7 +55,7 @@ async function baseOf(
   // Size -1: the file is looked at, whatever its time says, and held against what the earlier log is sure of. The tail
   // is of other bytes where that ends earlier.
   const tail = length === cursor.position ? {} : { tailLength: 0, tailHash: '' }
-  const next: Cursor = { ...cursor, ...tail, epoch: 0, position: length, checked: 0, size: -1 }
+  const next: Cursor = { ...cursor, ...tail, epoch: 0, position: length, checked: 0, size: -1, written: null }
   const unlogged = cursor.written?.unlogged
   if (unlogged && unlogged.keep <= length) {
     // What write-back put behind it is nobody's append: it is said in the new log.

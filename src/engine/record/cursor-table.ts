@@ -21,6 +21,8 @@ export class CursorTable {
   readonly #unsaved = new Set<string>()
   /** Commits that are not durable yet, oldest first. */
   readonly #onTheirWay = new Set<Promise<void>>()
+  /** How many commits with events are on their way, by `cursorId`. */
+  readonly #undurable = new Map<string, number>()
   #failure: unknown = null
 
   /** @param onFailure called once, with what made the first commit fail */
@@ -84,6 +86,11 @@ export class CursorTable {
     })
   }
 
+  /** Whether the log does not hold yet all that the cursor of a file says. */
+  isOnItsWay(key: CursorKey): boolean {
+    return this.#undurable.has(cursorId(key))
+  }
+
   /** Saves cursors that moved without an event. */
   async save(writer: LogWriter): Promise<void> {
     if (this.#unsaved.size === 0) return
@@ -116,11 +123,22 @@ export class CursorTable {
         this.#onFailure(error)
       },
     )
-    const ended = told.finally(() => this.#onTheirWay.delete(ended))
+    const ids = commit.events.length > 0 ? (commit.cursors ?? []).map(({ key }) => cursorId(key)) : []
+    for (const id of ids) this.#undurable.set(id, (this.#undurable.get(id) ?? 0) + 1)
+    const ended = told.finally(() => {
+      this.#onTheirWay.delete(ended)
+      for (const id of ids) this.#arrived(id)
+    })
     this.#onTheirWay.add(ended)
     // One batch less is enough: whoever waited for all would leave the disk idle while the next ones are read.
     while (writer.pendingBytes > limits.queueMaxBytes && this.#onTheirWay.size > 0) await this.#oldest()
     if (this.#failure !== null) throw this.#failure
+  }
+
+  #arrived(id: string): void {
+    const left = (this.#undurable.get(id) ?? 1) - 1
+    if (left > 0) this.#undurable.set(id, left)
+    else this.#undurable.delete(id)
   }
 
   async #oldest(): Promise<void> {

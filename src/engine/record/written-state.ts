@@ -3,7 +3,12 @@ import type { EventRef, NewEvent, Piece } from '../core/event.js'
 import { concat, prefix, type Content } from '../core/replay-plan.js'
 import { seenMarks } from '../formats/continuation.js'
 import { latestState, type FileState } from '../replay/content.js'
-import { contentDigest } from '../replay/file-digest.js'
+import { contentDigest, FileDigest } from '../replay/file-digest.js'
+import { absolutePath } from './watched-root.js'
+import { HoldfastError } from '../core/errors.js'
+import { limits } from '../core/limits.js'
+import type { FileHandle } from '../ports/files.js'
+import type { Hasher } from '../ports/hash.js'
 import type { OpenFile } from './open-file.js'
 import type { ObserverTools } from './observer-tools.js'
 
@@ -23,21 +28,52 @@ export async function knownState(
 }
 
 /** The `written` event that is still to be logged of a file, or null. */
-export async function writtenEvent(
-  tools: Pick<ObserverTools, 'reader' | 'writer' | 'hasher'>,
-  cursor: Cursor,
-): Promise<NewEvent | null> {
-  const { reader, writer, hasher } = tools
+export async function writtenEvent(tools: ObserverTools, cursor: Cursor): Promise<NewEvent | null> {
+  const { reader, writer } = tools
   const { written, facts, epoch, position } = cursor
   if (!written?.unlogged) return null
   const { keep, pieces } = written.unlogged
   const logged = await latestState(reader, writer.log, { root: facts.root, path: facts.path })
   const content = withPieces(logged.content, written.unlogged)
-  const digest = await contentDigest(hasher, reader, prefix(content, position))
+  const digest = await digestOf(tools, cursor, prefix(content, position))
   const heads = written.marks.at(-1)?.heads ?? []
   return {
     body: { kind: 'written', file: facts, epoch, keep, pieces, heads, length: content.length, digest },
   }
+}
+
+/** Of what a file holds by the log; where the log can't be read, of what stands in the file. */
+async function digestOf(
+  tools: ObserverTools,
+  { facts, position }: Cursor,
+  content: Content,
+): Promise<string> {
+  const { reader, hasher, files, roots } = tools
+  try {
+    return await contentDigest(hasher, reader, content)
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'STORE_DAMAGED') throw error
+    const root = roots.find(({ name }) => name === facts.root)
+    const handle = root && files.open(absolutePath(root, facts.path))
+    if (!handle) return new FileDigest(hasher).hex()
+    try {
+      return digestOnDisk(hasher, handle, position)
+    } finally {
+      handle.close()
+    }
+  }
+}
+
+function digestOnDisk(hasher: Hasher, handle: FileHandle, length: number): string {
+  const digest = new FileDigest(hasher)
+  let at = 0
+  while (at < length) {
+    const bytes = handle.read(at, Math.min(limits.extentMaxBytes, length - at))
+    if (bytes.length === 0) break
+    digest.update(bytes)
+    at += bytes.length
+  }
+  return digest.hex()
 }
 
 /** Says in the log what write-back did to a file, where nothing says it yet. Handed over, not durable, when it resolves. */

@@ -52,7 +52,10 @@ async function cursorAfter(
     if (!handle) return null
     try {
       const stat = handle.stat()
-      const common = await commonPrefix(handle, target, reader)
+      const shared = await commonPrefix(handle, target, reader)
+      // Where the file goes on otherwise in the middle of a line, that line is somebody's that merely begins as ours does.
+      const isOurs = shared === target.length || shared === stat.size || shared <= keep
+      const common = isOurs ? shared : keep + handle.read(keep, shared - keep).lastIndexOf(0x0a) + 1
       const isNew = cursor === undefined || cursor.state !== 'live'
       const replaced = isNew || epoch !== cursor.epoch
       // A replacement is there whole or not at all; of bytes that were added any part may be.

@@ -70,7 +70,11 @@ export class Mirrors {
     const sketch = author && state?.sketches.get(author.no)
     if (!author || !state || !sketch?.last) return null
     const isOwn = entry.files.some(({ file, host }) => file === author && host === this.#tools.host)
-    if (isOwn) return 'own'
+    if (isOwn) {
+      // Nothing is ever added to it here: it would grow with every append for as long as this runs.
+      sketch.behind = []
+      return 'own'
+    }
     if (state.author !== author.no) {
       const done = await this.#sharedWith(await own(), sketch)
       if (done < 0) return null

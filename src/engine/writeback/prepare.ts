@@ -32,6 +32,7 @@ type Place = Extract<LocalPlace, { kind: 'place' }>
 
 /** How soon a file that is held for a reason of ours, not somebody's writing, is looked at again. */
 const retryMs = 30_000
+const goneRetryMs = 1000
 
 /**
  * What is to be done to one stream's file here. Runs in a turn of the recorder: the file is as it was looked at until the
@@ -56,12 +57,15 @@ export async function prepare(
     const seen = await observer.observe(root, path, stat)
     if (seen === 'suspect') return held('it may be damaged: run `holdfast recover`')
     if (seen === 'skipped') return held('it can’t be read')
-    if (seen === 'recorded') await writer.flush()
   }
+  // What the recorder took up just now, a removal too, is in neither the log nor the view before it is durable.
+  if (cursors.isOnItsWay(key)) await writer.flush()
   const cursor = cursors.get(key)
   if (cursor?.suspect) return held('it may be damaged: run `holdfast recover`')
   const isThere = cursor?.state === 'live' && stat !== undefined
-  if (cursor?.state === 'live' && !stat) return { kind: 'none' }
+  // Half of somebody's replace, or a removal that nobody recorded yet: no reason to count it as put in order.
+  if (cursor?.state === 'live' && !stat)
+    return { kind: 'held', reason: 'it is not there just now', retryAfterMs: goneRetryMs }
   const check = liveCheck(tools, entry, absolute, root.format.name, cwd, stat, cursor?.written?.mtimeMs)
 
   const own = async (): Promise<Content> =>

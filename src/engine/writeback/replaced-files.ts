@@ -46,7 +46,14 @@ function makeRoom({ files, processes }: WriteTools, folder: string, id: string):
   const oldest = kept.map(({ name }) => name).toSorted((a, b) => keptAt(a) - keptAt(b))
   const going = oldest.slice(0, kept.length - keptPerFile + 1).map((name) => `${folder}/${name}`)
   const { byPath } = processes.holders(going)
-  for (const path of going) if (!byPath.has(path)) files.remove(path)
+  // One that somebody wrote into since goes only when that is in the log: the next sweep sees to it.
+  for (const path of going) if (!byPath.has(path) && isAsKept(files, path)) files.remove(path)
+}
+
+function isAsKept(files: WriteTools['files'], path: string): boolean {
+  const [, , size, mtimeMs] = path.slice(path.lastIndexOf('/') + 1).split('_')
+  const stat = files.stat(path)
+  return stat === undefined || (stat.size === Number(size) && stat.mtimeMs === Number(mtimeMs))
 }
 
 /**
@@ -73,12 +80,11 @@ export async function sweepReplaced(tools: WriteTools, root: WatchedRoot): Promi
       if (stands && sameIdentity(stands.identity, stat.identity)) continue
       const late =
         cursor?.state === 'live' ? await recordLate(tools, root, cursor.facts, path, Number(size)) : 'no'
-      if (late === 'no' && clock.now() - stat.mtimeMs < keptForMs) continue
-      if (late !== 'no') {
-        if (late === 'recorded') found += 1
-        const next = [id, stat.identity.ino, stat.size, stat.mtimeMs, clock.now()].join('_')
-        files.link(path, `${folder}/${next}`)
-      }
+      // It is nowhere else: as long as the log can't take it (its file is gone, or incomplete) it stays, however old.
+      if (late === 'no') continue
+      if (late === 'recorded') found += 1
+      const next = [id, stat.identity.ino, stat.size, stat.mtimeMs, clock.now()].join('_')
+      files.link(path, `${folder}/${next}`)
       files.remove(path)
     } else if (clock.now() - kept > keptForMs) files.remove(path)
   }
@@ -109,6 +115,12 @@ async function recordLate(
     const digest = await contentDigest(hasher, reader, now.content)
     const written = { bytes: now.content.length, digest, complete: true }
     await commitRestored(tools, root, cursor, now.content, written)
+    const after = cursors.get(key)
+    // The file stands as before, and so does what its next append has to state.
+    if (cursor.written && after) {
+      const { marks } = cursor.written
+      cursors.set(key, { ...after, written: { unlogged: null, marks, mtimeMs: after.mtimeMs } })
+    }
     return 'recorded'
   } finally {
     old.close()

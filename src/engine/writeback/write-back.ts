@@ -1,6 +1,7 @@
+import { HoldfastError } from '../core/errors.js'
 import { FileError } from '../ports/files.js'
 import { absolutePath } from '../record/watched-root.js'
-import { logAllWritten } from '../record/written-state.js'
+import { logAllWritten, logWritten } from '../record/written-state.js'
 import type { StreamEntry, StreamIndex } from '../streams/stream-index.js'
 import type { Survey } from './live-writer.js'
 import { finishWrite } from './finish-writes.js'
@@ -70,6 +71,8 @@ export class WriteBack {
   /** Keys of streams to be looked at. */
   readonly #dirty = new Set<string>()
   readonly #held = new Map<string, Held>()
+  /** How many times in a row somebody was quicker, by the stream's key. */
+  readonly #changed = new Map<string, number>()
   readonly #unlisten: () => void
   #turn: Promise<unknown> = Promise.resolve()
   #begun = false
@@ -125,7 +128,12 @@ export class WriteBack {
   async sweepReplaced(): Promise<void> {
     for (const root of this.#tools.roots)
       await this.#tools.recorder.exclusively(async () => {
-        await sweepReplaced(this.#tools, root)
+        try {
+          await sweepReplaced(this.#tools, root)
+        } catch (error) {
+          // A root that can't be read just now, or a log with damage, ends nothing else: the next look tries again.
+          if (!(error instanceof FileError) && !isDamage(error)) throw error
+        }
       })
   }
 
@@ -184,8 +192,14 @@ export class WriteBack {
   async #warm(index: StreamIndex, keys: readonly string[]): Promise<void> {
     for (const key of keys.slice(0, turnMaxFiles)) {
       const entry = index.get(key)
-      if (!entry || isOwnAlone(entry, this.#tools.host) || (await this.#mirrors.isPlain(entry))) continue
-      await this.#tools.streams.view(key, (view) => view.heads())
+      if (!entry || isOwnAlone(entry, this.#tools.host)) continue
+      try {
+        if (await this.#mirrors.isPlain(entry)) continue
+        await this.#tools.streams.view(key, (view) => view.heads())
+      } catch (error) {
+        // Told when its turn comes.
+        if (!isDamage(error)) throw error
+      }
       // What is merged first would give way to what is merged last.
       return
     }
@@ -267,6 +281,10 @@ export class WriteBack {
       if (found.kind === 'none') this.#noteInOrder(version, place.root.name, place.path)
       return { ...found, version }
     } catch (error) {
+      if (isDamage(error)) {
+        this.#mirrors.forget(key)
+        return hold(rest, null, damagedReason, homelessRetryMs)
+      }
       if (!(error instanceof FileError)) throw error
       return hold(rest, error.path, error.message, fileErrorRetryMs)
     }
@@ -305,23 +323,37 @@ export class WriteBack {
         const outcome = await writeFile(this.#tools, job)
         if (outcome.kind === 'changed') {
           this.#mirrors.forget(key)
-          await finishWrite(this.#tools, intentOf(job))
-          hold('somebody is writing it', changedRetryMs)
+          // What stands there is his: a line that begins as ours does must not be taken for ours.
+          if (outcome.begun) await finishWrite(this.#tools, intentOf(job))
+          else await cursors.submit(dropped, writer)
+          hold('somebody is writing it', this.#retryAfter(key))
           continue
         }
         this.#mirrors.written(key, job.plan.length)
+        this.#changed.delete(key)
+        const { unlogged } = cursors.get(job.key)?.written ?? {}
+        // It is kept with the cursor, and written anew with it at every write.
+        if (unlogged && unlogged.pieces.length > unloggedMaxPieces) await logWritten(this.#tools, job.key)
         const before = turn.written.get(key)?.bytes ?? 0
         turn.written.set(key, { root, path, bytes: before + outcome.bytes })
         if (whole) this.#noteInOrder(version, root, path)
         else this.#dirty.add(key)
       } catch (error) {
-        if (!(error instanceof FileError)) throw error
+        if (!isDamage(error) && !(error instanceof FileError)) throw error
         this.#mirrors.forget(key)
         // A full disk may have taken a part of it: that part is ours, and nobody's append.
         await finishWrite(this.#tools, intentOf(job))
-        hold(error.message, fileErrorRetryMs)
+        if (error instanceof FileError) hold(error.message, fileErrorRetryMs)
+        else hold(damagedReason, homelessRetryMs)
       }
     }
+  }
+
+  /** Soon at first, for an agent writes in bursts; then less and less often. */
+  #retryAfter(key: string): number {
+    const times = this.#changed.get(key) ?? 0
+    this.#changed.set(key, times + 1)
+    return Math.min(changedRetryMs * 2 ** times, homelessRetryMs)
   }
 
   /** Saved with the cursors now and then: losing it costs a look. */
@@ -342,6 +374,7 @@ export class WriteBack {
 const homelessRetryMs = 60_000
 const fileErrorRetryMs = 10_000
 const changedRetryMs = 200
+const unloggedMaxPieces = 256
 
 /** The last look at what runs on this machine, taken when somebody first asks. */
 class LatestSurvey {
@@ -360,6 +393,12 @@ class LatestSurvey {
       this.#last = { survey: liveWriters.survey(), atMs: now }
     return this.#last.survey
   }
+}
+
+const damagedReason = 'a part of it can’t be read in the log: run `holdfast recover`'
+
+function isDamage(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'STORE_DAMAGED'
 }
 
 function isOwnAlone({ files, resolutions }: StreamEntry, host: string): boolean {

@@ -28,10 +28,15 @@ export interface WriteJob {
   readonly epoch: number
 }
 
-/** written: done, the commit is on its way. changed: somebody was quicker; nothing of it was overwritten. */
-export type WriteOutcome = { readonly kind: 'written'; readonly bytes: number } | { readonly kind: 'changed' }
+/**
+ * written: done, the commit is on its way. changed: somebody was quicker; nothing of it was overwritten. `begun` where
+ * bytes of ours may stand somewhere all the same.
+ */
+export type WriteOutcome =
+  { readonly kind: 'written'; readonly bytes: number } | { readonly kind: 'changed'; readonly begun: boolean }
 
-const changed: WriteOutcome = { kind: 'changed' }
+const changed: WriteOutcome = { kind: 'changed', begun: false }
+const lostSight: WriteOutcome = { kind: 'changed', begun: true }
 
 export function intentOf({ key, plan, epoch }: WriteJob): WriteIntent {
   const { keep, pieces, heads, length } = plan
@@ -56,14 +61,14 @@ async function addToFile(tools: WriteTools, job: WriteJob, cursor: Cursor): Prom
   const bytes = Buffer.concat(parts)
   const before = files.stat(path)
   if (!before || !unchanged(cursor, before)) return changed
-  const after = files.append(path, bytes)
-  if (!after || !sameIdentity(after.identity, before.identity)) return changed
+  const after = files.append(path, bytes, before.identity)
+  if (!after) return changed
   const handle = files.open(path)
-  if (!handle) return changed
+  if (!handle) return lostSight
   try {
     const region = Buffer.from(handle.read(plan.keep, after.size - plan.keep))
     const at = region.indexOf(bytes)
-    if (at === -1) return changed
+    if (at === -1) return lostSight
     const start = plan.keep + at
     if (at > 0) {
       // Somebody appended between the look and the write: his bytes are his, and stand before ours.
@@ -105,7 +110,7 @@ async function createFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcom
   }
   if (!files.place(temporary, path)) return changed
   const handle = files.open(path)
-  if (!handle) return changed
+  if (!handle) return lostSight
   try {
     const stat = handle.stat()
     const begun = freshCursor(root, key.path, tools.home, stat.identity)
