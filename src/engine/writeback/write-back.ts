@@ -3,8 +3,8 @@ import { FileError } from '../ports/files.js'
 import { absolutePath } from '../record/watched-root.js'
 import { logAllWritten, logWritten } from '../record/written-state.js'
 import type { StreamEntry, StreamIndex } from '../streams/stream-index.js'
-import type { Survey } from './live-writer.js'
 import { finishWrite } from './finish-writes.js'
+import { LatestSurvey } from './latest-survey.js'
 import { localPlace } from './local-place.js'
 import { Mirrors } from './mirror.js'
 import { prepare } from './prepare.js'
@@ -375,25 +375,6 @@ const homelessRetryMs = 60_000
 const fileErrorRetryMs = 10_000
 const changedRetryMs = 200
 const unloggedMaxPieces = 256
-
-/** The last look at what runs on this machine, taken when somebody first asks. */
-class LatestSurvey {
-  readonly #tools: Pick<WriteTools, 'liveWriters' | 'clock'>
-  #last: { readonly survey: Survey; readonly atMs: number } | null = null
-
-  constructor(tools: Pick<WriteTools, 'liveWriters' | 'clock'>) {
-    this.#tools = tools
-  }
-
-  /** @param maxAgeMs how old it may be; default: any age will do */
-  get(maxAgeMs = Number.POSITIVE_INFINITY): Survey {
-    const { clock, liveWriters } = this.#tools
-    const now = clock.now()
-    if (!this.#last || now < this.#last.atMs || now - this.#last.atMs > maxAgeMs)
-      this.#last = { survey: liveWriters.survey(), atMs: now }
-    return this.#last.survey
-  }
-}
 
 const damagedReason = 'a part of it can’t be read in the log: run `holdfast recover`'
 
