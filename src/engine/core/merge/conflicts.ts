@@ -57,7 +57,8 @@ function openConflict(source: ConflictSource, component: Component): Conflict | 
 }
 
 function pastConflict(source: ConflictSource, merge: Node, deciding: readonly Node[]): Conflict | null {
-  const tips = source.tips.reduce(merge.parents)
+  // An undone resolution decided nothing; what it kept of both would only hide that there were two.
+  const tips = source.tips.reduce(merge.parents.filter((node) => !node.resolve?.undone))
   if (tips.length < 2) return null
   const resolved = merge.resolve !== null || deciding.some((resolve) => isWithin(merge, resolve))
   return build(source, tips, null, resolved ? 'resolved' : 'merged')

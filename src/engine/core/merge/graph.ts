@@ -329,9 +329,11 @@ export function vectorOfNode(node: Node, chain: Chain | null = null): Vector {
 
 /** Nodes that are in no other's past, in the order given, each once. */
 export function maximal(nodes: readonly Node[]): Node[] {
+  // An undone resolution decided nothing: what it knew of stands beside it.
+  const deciding = nodes.filter((node) => !node.resolve?.undone)
   return nodes.filter(
     (node, at) =>
-      nodes.indexOf(node) === at && !nodes.some((other) => other !== node && isWithin(node, other)),
+      nodes.indexOf(node) === at && !deciding.some((other) => other !== node && isWithin(node, other)),
   )
 }
 

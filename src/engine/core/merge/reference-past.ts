@@ -100,7 +100,8 @@ export function note(
     },
     key: keyAfter(source.event.time, before),
     parents: candidates.filter(
-      (a, at) => candidates.indexOf(a) === at && !candidates.some((b) => b !== a && b.events.has(a.id)),
+      (a, at) =>
+        candidates.indexOf(a) === at && !candidates.some((b) => b !== a && !b.undone && b.events.has(a.id)),
     ),
     kept: resolution?.kept ?? null,
     heads: resolution?.heads ?? [],

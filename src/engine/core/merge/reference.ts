@@ -243,7 +243,8 @@ class Reference {
       if (tips.length > 1 && state !== 'moved') found.push(this.#conflict(tips, 'open', null))
     }
     for (const past of this.#history.events.values()) {
-      const tips = past.parents.length > 1 ? this.#reduce(past.parents) : []
+      const brought = past.parents.filter(({ undone }) => !undone)
+      const tips = past.parents.length > 1 ? this.#reduce(brought) : []
       if (tips.length < 2) continue
       const resolved = past.kept !== null || this.#resolves.some((resolve) => resolve.events.has(past.id))
       found.push(this.#conflict(tips, resolved ? 'resolved' : 'merged', null))

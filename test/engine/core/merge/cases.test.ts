@@ -151,6 +151,23 @@ describe('two hosts continued one session', () => {
     expect(told(tree, all)).toEqual(['fork resolved 1|1'])
   })
 
+  it.each(['union', 'keep'] as const)(
+    'what is decided otherwise after an undone union can be undone too: %s',
+    (choice) => {
+      const { c, all } = forked()
+      const conflict = openOf(all)
+      const first = planResolution(viewOf(tree, all), 's', 'tree', conflict, { choice: 'union' })
+      c.resolve(planUndo('s', [c.resolve(first.body)]))
+      const head = conflict.branches[0]?.head
+      if (!head) throw new Error('no branch')
+      const how = choice === 'keep' ? ({ choice, head } as const) : ({ choice } as const)
+      const second = c.resolve(planResolution(viewOf(tree, all), 's', 'tree', openOf(all), how).body)
+      expect(told(tree, all)).toEqual(['fork resolved 1|1'])
+      c.resolve(planUndo('s', [second]))
+      expect(told(tree, all)).toEqual(['fork open 1|1'])
+    },
+  )
+
   it('a record that comes later and was not covered brings its branch back', () => {
     const { b, c, all } = forked()
     const conflict = openOf(all)
