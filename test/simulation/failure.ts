@@ -1,6 +1,6 @@
 /**
- * The names of the invariants that a simulation checks; `honest`: an honest peer is never called a liar; `simulation`: a
- * fault of its own (a deadlock).
+ * The names of the invariants that a simulation checks; `honest`: an honest peer is never called a liar; `decided`: hosts
+ * agree on conflicts and on how each was decided; `simulation`: a fault of its own (a deadlock).
  */
 export type CheckerName =
   | 'durable'
@@ -14,6 +14,7 @@ export type CheckerName =
   | 'untouched'
   | 'bounded'
   | 'honest'
+  | 'decided'
   | 'simulation'
 
 /** An invariant was seen broken. */

@@ -36,7 +36,7 @@ interface Saved {
 }
 
 /** Raised when the rules of the merge change what a conflict is. */
-const censusVersion = 1
+const censusVersion = 2
 const savedMaxChars = 4 * 1024 * 1024
 /** With this many more events it is saved anew, whether or not it changed. */
 const saveEveryEvents = 256

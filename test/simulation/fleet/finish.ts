@@ -7,6 +7,7 @@ import {
   type HostViews,
 } from '../checkers/convergent.js'
 import { checkForks } from '../checkers/forks.js'
+import { checkSameConflicts, type HostConflicts } from '../checkers/same-conflicts.js'
 import { checkShown } from '../checkers/authored.js'
 import { checkWrittenBack } from '../checkers/written-back.js'
 import { ownPrefix } from '../../../src/engine/formats/droppings.js'
@@ -19,6 +20,7 @@ import type { Fleet } from './fleet.js'
 import type { Machine } from './machine.js'
 import { endedWell, type Meeting } from './meetings.js'
 import { partedLogs } from './parted-logs.js'
+import { reportedConflicts } from './reported.js'
 
 const roundsMax = 8
 /** Longer than a session takes to give up a peer that it does not hear. */
@@ -176,13 +178,30 @@ async function checkAll(fleet: Fleet): Promise<void> {
     files += checkWrittenBack({ ...question, file: (key) => fileOf(machine, views, key) })
   }
   checkAuthored(fleet, hosts)
+  const decisions = await checkDecisions(fleet, logs)
   for (const [index, store] of stores.entries()) {
     const views = hosts[index]
     if (views) await checkLossless(owed, store, views, plants.strict)
   }
   trace.note(
-    `checked ${stores.length} hosts, ${owed.length} lines, ${files} files, ${logs.size} logs that parted`,
+    `checked ${stores.length} hosts, ${owed.length} lines, ${files} files, ${logs.size} logs that parted${decisions}`,
   )
+}
+
+/** What every running host tells of conflicts. @returns how many decisions that is about, where any are made */
+async function checkDecisions(
+  { machines, plan, plants }: Fleet,
+  parted: ReadonlySet<LogId>,
+): Promise<string> {
+  if (plan.decideChance === undefined) return ''
+  const told: HostConflicts[] = []
+  for (const machine of machines) {
+    const { session, name } = machine
+    const { host } = session
+    const reported = host && (await session.pump(reportedConflicts(machine, host)))
+    if (reported) told.push({ name, reported: plants.reported?.(reported, machine) ?? reported })
+  }
+  return `, ${checkSameConflicts(told, parted)} decisions`
 }
 
 function sameKey(a: Machine, b: Machine): boolean {

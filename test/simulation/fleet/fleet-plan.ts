@@ -30,6 +30,8 @@ export interface FleetPlan {
   readonly wipeChance: number
   readonly cloneChance: number
   readonly rollBackChance: number
+  /** How often somebody decides a conflict, or takes such a decision back. Never drawn, only asked for. */
+  readonly decideChance?: number
   /** Whether the last exchange is over sessions that stay open, or ones that end. */
   readonly endsLive: boolean
   /** What goes wrong within each machine. */

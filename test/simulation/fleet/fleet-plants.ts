@@ -5,6 +5,7 @@ import type { DatabaseOperation } from '../../../src/store/database.js'
 import { eventKey } from '../../../src/store/keys.js'
 import { eventDigest, nextChain, packValue } from '../../../src/store/event-value.js'
 import type { Writing } from '../host.js'
+import type { ReportedConflict } from '../checkers/same-conflicts.js'
 import type { CheckerName } from '../failure.js'
 import type { FleetPlants } from './fleet.js'
 import type { Machine } from './machine.js'
@@ -155,6 +156,15 @@ export const fleetPlants: readonly FleetPlant[] = [
     },
   },
   {
+    what: 'a host that does not hear of what another one took back',
+    caughtBy: 'decided',
+    seed: 1,
+    plants: {
+      plan: { ...calm, writing: null, decideChance: 0.3 },
+      reported: (told, { name }) => (name === 'A' ? told.map(withoutUndoing) : told),
+    },
+  },
+  {
     what: 'a host that never writes back',
     caughtBy: 'convergent',
     seed: 1,
@@ -164,6 +174,12 @@ export const fleetPlants: readonly FleetPlant[] = [
     },
   },
 ]
+
+function withoutUndoing(told: ReportedConflict): ReportedConflict {
+  const { conflict } = told
+  const resolutions = conflict.resolutions.map((each) => ({ ...each, undone: false }))
+  return { ...told, conflict: { ...conflict, resolutions } }
+}
 
 function bound(replica: Replica): Replica {
   return {

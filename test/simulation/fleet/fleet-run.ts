@@ -88,6 +88,7 @@ class FleetRun {
     world.meddling = true
     if (world.faults.chance(world.plan.crashChance)) this.#setTrap(machine, session.life)
     if (await this.#calamities.maybe(machine)) return
+    if (await this.#decided(machine)) return
     const dice = random.int(100)
     if (dice < 42) for (let left = 1 + random.int(4); left > 0; left -= 1) world.act()
     else if (dice < 58) await fleet.wait(random.chance(0.7) ? random.int(600) : random.int(70_000))
@@ -95,6 +96,21 @@ class FleetRun {
     else if (dice < 92) this.#meet(machine)
     else if (dice < 95) this.#endMeeting()
     else await fleet.stop(machine)
+  }
+
+  /** Somebody may decide a conflict here; now and then somebody at another machine decides about it as well. */
+  async #decided(machine: Machine): Promise<boolean> {
+    const { random, plan, deciders, up } = this.#fleet
+    const { decideChance = 0 } = plan
+    if (decideChance === 0 || !random.chance(decideChance)) return false
+    const place = await deciders.decide(machine)
+    // The process may have ended in it.
+    if (!place) return !machine.isUp
+    for (const other of up) {
+      if (other === machine || !other.isUp || !random.chance(0.4)) continue
+      await deciders.decideToo(other, place)
+    }
+    return true
   }
 
   #setTrap({ world: { faults, plan } }: Machine, life: ProcessLife): void {

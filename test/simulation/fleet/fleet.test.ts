@@ -56,6 +56,28 @@ describe('many simulated machines, where a fault was once', () => {
   )
 })
 
+describe('many simulated machines where people decide conflicts', () => {
+  const deciding: FleetPlants['plan'] = {
+    wipeChance: 0,
+    cloneChance: 0,
+    rollBackChance: 0,
+    decideChance: 0.25,
+  }
+
+  it.each([3, 17, 19])('keep their promises with seed %i', async (seed) => {
+    const told: string[] = []
+    const { failure } = await simulateFleet({
+      seed,
+      steps: 40,
+      hasher,
+      plants: { plan: deciding },
+      print: (line) => told.push(line),
+    })
+    expect(failure).toBeNull()
+    expect(told.some((line) => / [1-9]\d* decisions$/.test(line))).toBe(true)
+  })
+})
+
 describe('a planted fault of many machines', () => {
   it.each(fleetPlants.map(({ what }) => what))('is caught: %s', async (what) => {
     const plant = fleetPlants.find((each) => each.what === what)

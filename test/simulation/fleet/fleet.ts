@@ -3,12 +3,14 @@ import type { Hasher } from '../../../src/engine/ports/hash.js'
 import type { Replica } from '../../../src/engine/ports/replica.js'
 import { SeededRandom } from '../../fixtures-gen/random.js'
 import type { MakeView } from '../checkers/convergent.js'
+import type { ReportedConflict } from '../checkers/same-conflicts.js'
 import { Settling } from '../checkers/settling.js'
 import { settled, VirtualTime } from '../clock.js'
 import { InvariantBroken } from '../failure.js'
 import type { ProcessLife } from '../process-life.js'
 import type { Trace } from '../trace.js'
 import type { Plants } from '../world.js'
+import { Deciders } from './deciders.js'
 import { drawFleetPlan, type FleetPlan } from './fleet-plan.js'
 import { Branchings } from './parted-logs.js'
 import { SeededKeys } from './keys.js'
@@ -22,6 +24,8 @@ import { Writers } from './writers.js'
 export interface FleetPlants extends Omit<Plants, 'plan'> {
   readonly replica?: (replica: Replica, machine: Machine) => Replica
   readonly view?: MakeView
+  /** What a machine tells of conflicts, given what it should. */
+  readonly reported?: (told: readonly ReportedConflict[], machine: Machine) => readonly ReportedConflict[]
   /** Whether what the checkers let pass as known is held against the code as well. */
   readonly strict?: boolean
   readonly plan?: Partial<FleetPlan>
@@ -43,6 +47,7 @@ export class Fleet {
   /** Logs that a machine may go on with that is a copy, or an older state, of the one that writes it. */
   readonly shared = new Set<LogId>()
   readonly branchings = new Branchings()
+  readonly deciders: Deciders
   readonly #seed: string
   readonly #hasher: Hasher
   readonly #keys: SeededKeys
@@ -59,6 +64,7 @@ export class Fleet {
     this.random = stream('world')
     this.faults = stream('faults')
     this.#keys = new SeededKeys(stream('keys'))
+    this.deciders = new Deciders(stream('decisions'))
     this.book = new SessionBook(stream('sessions'))
     this.network = new Network(this.time, stream('network'), trace)
     this.meetings = new Meetings(
@@ -75,7 +81,7 @@ export class Fleet {
     const index = this.machines.length
     const name = 'ABCDEFGHIJ'[index] ?? `M${index}`
     const homes = ['/home/u', '/Users/eve', '/root', '/home/eve-2', '/srv/agents/u']
-    const { replica, view: _view, plan: _plan, strict: _strict, ...plants } = this.plants
+    const { replica, view: _view, reported: _reported, plan: _plan, strict: _strict, ...plants } = this.plants
     const machine = new Machine({
       seed: this.#seed,
       name,

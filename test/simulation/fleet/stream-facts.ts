@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 
-import type { EventRef, LogId, Piece } from '../../../src/engine/core/event.js'
+import {
+  isFileEvent,
+  type EventRef,
+  type LogId,
+  type Piece,
+  type ResolveBody,
+} from '../../../src/engine/core/event.js'
 import type { StreamEvent } from '../../../src/engine/core/merge/types.js'
 import type { Stream } from '../../../src/engine/core/stream.js'
 import type { LogReader } from '../../../src/engine/ports/log.js'
@@ -30,10 +36,14 @@ export async function streamFacts(
   for (const { log, offset } of order) {
     const found = await reader.read({ log, offset }).catch(() => null)
     const info = reader.log(log)
-    if (!found || !info || !('epoch' in found.event.body)) continue
+    if (!found || !info) continue
     const { event } = found
-    const { body } = found.event
-    const key = byFile.get(fileName(log, body.file))
+    const { body } = event
+    if (!('epoch' in body) && body.kind !== 'resolve') continue
+    const key =
+      body.kind === 'resolve'
+        ? await decidedStream(reader, byFile, body)
+        : byFile.get(fileName(log, body.file))
     const facts = key === undefined ? undefined : streams.get(key)
     if (!facts) continue
     const digest = createHash('sha256').update(found.encoded).digest('hex')
@@ -44,6 +54,23 @@ export async function streamFacts(
     facts.events.push({ event, digest, host: info.host, ...(source ? { source } : {}) })
   }
   return streams
+}
+
+/** The stream of the events that a decision names; what it takes back may be decisions. */
+async function decidedStream(
+  reader: LogReader,
+  byFile: ReadonlyMap<string, string>,
+  { heads }: ResolveBody,
+): Promise<string | undefined> {
+  for (const { log, offset } of heads) {
+    const { body } = (await reader.read({ log, offset }).catch(() => null))?.event ?? {}
+    if (body === undefined) continue
+    if (body.kind === 'resolve') {
+      const key = await decidedStream(reader, byFile, body)
+      if (key !== undefined) return key
+    } else if (isFileEvent(body)) return byFile.get(fileName(log, body.file))
+  }
+  return undefined
 }
 
 export function refText({ log, offset, digest }: EventRef): string {
