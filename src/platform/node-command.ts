@@ -1,35 +1,6 @@
-import { spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
-
-/** A command that runs, with its standard streams. */
-interface Running {
-  readonly stdin: Writable
-  readonly stdout: Readable
-  readonly stderr: Readable
-  readonly ended: Promise<{
-    readonly code: number | null
-    readonly signal: string | null
-    readonly error?: Error
-  }>
-  kill(force: boolean): void
-}
+import { startProgram } from './start-program.js'
 
 /** Runs a command line by `sh -c` with pipes. A command that can't be started ends with an error; nothing throws. */
-export function startCommand(command: string): Running {
-  const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
-  const ended: Running['ended'] = new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: null, signal: null, error }))
-    child.once('close', (code, signal) => resolve({ code, signal }))
-  })
-  // Where it could not be started the pipes fail too, each with an event that nobody else may hear.
-  child.stdin.on('error', () => undefined)
-  return {
-    stdin: child.stdin,
-    stdout: child.stdout,
-    stderr: child.stderr,
-    ended,
-    kill: (force) => {
-      child.kill(force ? 'SIGKILL' : 'SIGTERM')
-    },
-  }
+export function startCommand(command: string): ReturnType<typeof startProgram> {
+  return startProgram(['sh', '-c', command])
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 
 /** A program that runs, with its standard streams. */
-interface Running {
+export interface Running {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
