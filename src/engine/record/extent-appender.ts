@@ -1,3 +1,4 @@
+import { firstBytesMax } from '../formats/first-records.js'
 import type { Cursor } from '../core/cursor.js'
 import type { EventRef, FileFacts, NewEvent } from '../core/event.js'
 import { limits } from '../core/limits.js'
@@ -9,8 +10,6 @@ import type { Seen } from './written-state.js'
 
 const nothingSeen: Seen = { parents: [], written: null }
 
-const cwdSearchBytes = 64 * 1024
-
 /** A file at rest this long was not being written while it was read. */
 export const quietMs = 2000
 
@@ -19,7 +18,7 @@ export class ExtentAppender {
   readonly #tools: ObserverTools
   /** Memory for the extents of one commit, used again for the next: the writer copies what it is given. */
   readonly #memory: Uint8Array[] = []
-  readonly #firstBytes = new Uint8Array(cwdSearchBytes)
+  readonly #firstBytes = new Uint8Array(firstBytesMax)
 
   constructor(tools: ObserverTools) {
     this.#tools = tools
@@ -79,8 +78,8 @@ export class ExtentAppender {
 
   /** The facts, with the working directory as soon as the file's first bytes name one. */
   facts(file: OpenFile, known: FileFacts, position: number): FileFacts {
-    if (known.cwd !== null || position > cwdSearchBytes) return known
-    const cwd = file.root.format.cwd(file.handle.read(0, cwdSearchBytes, this.#firstBytes))
+    if (known.cwd !== null || position > firstBytesMax) return known
+    const cwd = file.root.format.cwd(file.handle.read(0, firstBytesMax, this.#firstBytes))
     return cwd === null ? known : { ...known, cwd }
   }
 

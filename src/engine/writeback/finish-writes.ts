@@ -1,3 +1,4 @@
+import { firstBytesMax } from '../formats/first-records.js'
 import type { Cursor } from '../core/cursor.js'
 import { prefix, suffix } from '../core/replay-plan.js'
 import { FileError } from '../ports/files.js'
@@ -63,7 +64,7 @@ async function cursorAfter(
       const position = replaced ? target.length : common
       const written = { keep, pieces: suffix(prefix(target, position), keep).pieces, length: position }
       const base = cursor ?? freshCursor(root, key.path, home, stat.identity)
-      const cwd = base.facts.cwd ?? root.format.cwd(handle.read(0, 64 * 1024))
+      const cwd = base.facts.cwd ?? root.format.cwd(handle.read(0, firstBytesMax))
       return {
         ...base,
         facts: { ...base.facts, cwd },

@@ -1,11 +1,20 @@
 import { HoldfastError } from '../core/errors.js'
 import type { EventRef, Piece } from '../core/event.js'
-import { concat, emptyContent, pieceLength, prefix, suffix, type Content } from '../core/replay-plan.js'
+import {
+  concat,
+  emptyContent,
+  pieceLength,
+  prefix,
+  sharedLength,
+  suffix,
+  type Content,
+} from '../core/replay-plan.js'
 import { mergeFormatOf } from '../formats/rules-merge.js'
 import type { HistoryRow, LoggedFile } from '../ports/log.js'
 import { epochContent } from '../replay/content.js'
 import type { StreamEntry } from '../streams/stream-index.js'
 import { readOrNull } from '../streams/stream-events.js'
+import { lastLineEnd } from './target.js'
 import type { WriteTools } from './write-tools.js'
 
 /** What the rows of one file come to, as far as they were read. */
@@ -76,14 +85,14 @@ export class Mirrors {
       return 'own'
     }
     if (state.author !== author.no) {
-      const done = await this.#sharedWith(await own(), sketch)
+      const done = this.#sharedWith(await own(), sketch)
       if (done < 0) return null
       state.author = author.no
       state.done = done
       sketch.behind = [...suffix({ pieces: sketch.behind, length: sketch.length }, state.done).pieces]
     }
     const behind = concat(emptyContent, sketch.behind)
-    const added = prefix(behind, await this.#completeLength(behind))
+    const added = prefix(behind, await lastLineEnd(this.#tools.reader, behind))
     const last = await readOrNull(this.#tools.reader, sketch.last)
     if (!last) return null
     const digest = Buffer.from(this.#tools.hasher.sha256(last.encoded)).toString('hex').slice(0, 16)
@@ -196,39 +205,10 @@ export class Mirrors {
   }
 
   /** How many bytes of the author's file this host's file begins with; -1 where it holds anything else. */
-  async #sharedWith(own: Content, author: Sketch): Promise<number> {
-    if (own.length === 0) return 0
-    let at = 0
-    const theirs = concat(emptyContent, author.behind)
-    if (own.length > theirs.length) return -1
-    const expected = prefix(theirs, own.length).pieces
-    const found = concat(emptyContent, own.pieces).pieces
-    if (expected.length !== found.length) return -1
-    for (const [index, piece] of expected.entries()) {
-      const other = found[index]
-      if (!other || 'newlines' in piece || 'newlines' in other) return -1
-      const same =
-        other.log === piece.log &&
-        other.offset === piece.offset &&
-        other.from === piece.from &&
-        other.length === piece.length
-      if (!same) return -1
-      at += piece.length
-    }
-    return at
-  }
-
-  /** Up to and with the last newline. */
-  async #completeLength(content: Content): Promise<number> {
-    let end = content.length
-    for (const piece of content.pieces.toReversed()) {
-      const length = pieceLength(piece)
-      if ('newlines' in piece) return end
-      const at = (await this.#tools.reader.bytes(piece)).lastIndexOf(0x0a)
-      if (at !== -1) return end - length + at + 1
-      end -= length
-    }
-    return 0
+  #sharedWith(own: Content, author: Sketch): number {
+    const found = concat(emptyContent, own.pieces)
+    const shared = sharedLength(found, concat(emptyContent, author.behind))
+    return shared === own.length ? shared : -1
   }
 }
 

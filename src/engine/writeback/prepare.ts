@@ -25,7 +25,7 @@ export type Prepared =
       readonly whole: boolean
     }
   | { readonly kind: 'held'; readonly reason: string; readonly retryAfterMs: number }
-  /** Nothing is to be written. `openConflicts` where a merge was asked. */
+  /** Nothing is to be written. */
   | { readonly kind: 'none' }
 
 type Place = Extract<LocalPlace, { kind: 'place' }>

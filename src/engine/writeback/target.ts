@@ -1,5 +1,4 @@
 import type { EventRef, Piece } from '../core/event.js'
-import type { Conflict, HostView } from '../core/merge/types.js'
 import { pieceLength, prefix, sharedLength, suffix, type Content } from '../core/replay-plan.js'
 import type { LogReader } from '../ports/log.js'
 import { contentBytes } from '../replay/content.js'
@@ -13,16 +12,6 @@ export interface WritePlan {
   readonly pieces: readonly Piece[]
   readonly length: number
   readonly heads: readonly EventRef[]
-}
-
-/** What the merge says of one host's file. */
-export interface MergedTarget {
-  /** null where the host should have no file. */
-  readonly content: Content | null
-  readonly heads: readonly EventRef[]
-  readonly shows: HostView['shows']
-  readonly incomplete: boolean
-  readonly conflicts: readonly Conflict[]
 }
 
 export function contentOf(pieces: readonly Piece[]): Content {
@@ -45,7 +34,7 @@ export async function planWrite(
   if (same) return { how: 'none', keep: length, pieces: [], length, heads }
   if (common === own.length)
     return { how: 'add', keep: common, pieces: suffix(target, common).pieces, length, heads }
-  const keep = await lineStart(reader, prefix(target, common))
+  const keep = await lastLineEnd(reader, prefix(target, common))
   return { how: 'replace', keep, pieces: suffix(target, keep).pieces, length, heads }
 }
 
@@ -77,8 +66,8 @@ async function* chunks(reader: LogReader, content: Content): AsyncGenerator<Uint
   for await (const bytes of contentBytes(reader, content)) if (bytes.length > 0) yield bytes
 }
 
-/** Where the last line of a content begins: after its last newline. */
-async function lineStart(reader: LogReader, content: Content): Promise<number> {
+/** How much of a content is whole lines: up to and with its last newline. */
+export async function lastLineEnd(reader: LogReader, content: Content): Promise<number> {
   let end = content.length
   for (const piece of content.pieces.toReversed()) {
     if ('newlines' in piece) return end

@@ -1,3 +1,4 @@
+import { firstBytesMax } from '../formats/first-records.js'
 import type { Cursor, CursorKey } from '../core/cursor.js'
 import { prefix, type Content } from '../core/replay-plan.js'
 import { ownPrefix } from '../formats/droppings.js'
@@ -114,7 +115,7 @@ async function createFile(tools: WriteTools, job: WriteJob): Promise<WriteOutcom
   try {
     const stat = handle.stat()
     const begun = freshCursor(root, key.path, tools.home, stat.identity)
-    const cwd = root.format.cwd(handle.read(0, cwdSearchBytes))
+    const cwd = root.format.cwd(handle.read(0, firstBytesMax))
     await commit(tools, job, {
       ...begun,
       facts: { ...begun.facts, cwd },
@@ -229,8 +230,6 @@ function placed(
 async function commit({ cursors, writer }: WriteTools, { key }: WriteJob, cursor: Cursor): Promise<void> {
   await cursors.submit({ events: [], cursors: [{ key, cursor }], intents: [{ key, intent: null }] }, writer)
 }
-
-const cwdSearchBytes = 64 * 1024
 
 /** One name for one file of one log: what a write that was killed left behind makes way for the next one. */
 function temporaryBeside({ hasher, writer }: WriteTools, path: string, key: CursorKey): string {
